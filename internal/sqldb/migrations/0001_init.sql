@@ -293,7 +293,7 @@ CREATE TABLE outbox_mail (
     subject         TEXT NOT NULL,
     body_text       TEXT NOT NULL, -- emptied once the mail is handed over: it holds a secret link
     body_html       TEXT NOT NULL,
-    picture         BYTEA,         -- PNG shown in the mail
+    picture_key     TEXT NOT NULL DEFAULT '', -- blob of the PNG shown in the mail
     state           TEXT NOT NULL, -- waiting (no SMTP settings), queued, sent, failed
     attempts        BIGINT NOT NULL DEFAULT 0,
     last_error      TEXT NOT NULL DEFAULT '',
