@@ -1,0 +1,65 @@
+package multikey
+
+import "testing"
+
+// FuzzDecodePublic: whatever decodes encodes back to the same text, so that a
+// key has one spelling.
+func FuzzDecodePublic(f *testing.F) {
+	f.Add("z6MkrJVnaZkeFzdQyMZu1cgjg7k1pZZ6pvBQ7XJPt4swbTQ2")
+	f.Add("zDnaepBuvsQ8cpsWrVKw8fbpGpvPeNSjVPTWoq6cRqaYzBKVP")
+	f.Add("z82LkuBieyGShVBhvtE2zoiD6Kma4tJGFtkAhxR5pfkp5QPw4LutoYWhvQCnGjdVn14kujQ")
+	f.Add("z")
+	f.Add("u7QEB")
+	f.Fuzz(func(t *testing.T, text string) {
+		key, err := DecodePublic(text)
+		if err != nil {
+			return
+		}
+		if again, err := EncodePublic(key); err != nil || again != text {
+			t.Fatalf("%q encodes back to %q, %v", text, again, err)
+		}
+	})
+}
+
+// FuzzPublicFromJWK: whatever is read is written and read again as the same key.
+func FuzzPublicFromJWK(f *testing.F) {
+	f.Add([]byte(`{"kty":"OKP","crv":"Ed25519","x":"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"}`))
+	f.Add([]byte(`{"kty":"EC","crv":"P-256","x":"MKBCTNIcKUSDii11ySs3526iDZ8AiTo7Tu6KPAqv7D4","y":"4Etl6SRW2YiLUrN5vfvVHuhp7x8PxltmWWlbbM4IFyM"}`))
+	f.Add([]byte(`{"kty":"oct","k":"AA"}`))
+	f.Fuzz(func(t *testing.T, data []byte) {
+		key, err := PublicFromJWK(data)
+		if err != nil {
+			return
+		}
+		first, err := PublicToJWK(key)
+		if err != nil {
+			t.Fatal(err)
+		}
+		again, err := PublicFromJWK(first)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if second, err := PublicToJWK(again); err != nil || string(second) != string(first) {
+			t.Fatalf("%s became %s, %v", first, second, err)
+		}
+	})
+}
+
+// FuzzDecodeMultibase: limits hold, and base58 text has one spelling.
+func FuzzDecodeMultibase(f *testing.F) {
+	f.Add("z2NEpo7TZRRrLZSi2U")
+	f.Add("z111")
+	f.Add("uAQI")
+	f.Fuzz(func(t *testing.T, text string) {
+		b, err := DecodeMultibase(text, 100)
+		if err != nil {
+			return
+		}
+		if len(b) > 100 {
+			t.Fatalf("%d bytes passed a limit of 100", len(b))
+		}
+		if text[0] == 'z' && EncodeMultibase(b) != text {
+			t.Fatalf("%q encodes back to %q", text, EncodeMultibase(b))
+		}
+	})
+}

@@ -1,0 +1,147 @@
+package multikey
+
+import (
+	"crypto"
+	"crypto/ecdsa"
+	"crypto/ed25519"
+	"crypto/elliptic"
+	"encoding/base64"
+	"fmt"
+	"slices"
+
+	"github.com/roundel/roundel/strictjson"
+)
+
+// maxJWKBytes bounds a JSON Web Key; those with a certificate chain may be long.
+const maxJWKBytes = 64 << 10
+
+// PublicFromJWK reads a public JSON Web Key (RFC 7517; RFC 8037 for Ed25519)
+// and returns an ed25519.PublicKey or an *ecdsa.PublicKey on P-256 or P-384.
+//
+// A key that holds private members, that is not for signatures (use, key_ops,
+// alg), or whose numbers do not have exactly the curve's length is refused.
+// Errors wrap ErrEncoding or ErrKey, or are a *strictjson.Error.
+func PublicFromJWK(data []byte) (crypto.PublicKey, error) {
+	tree, err := strictjson.Decode(data, strictjson.Limits{MaxBytes: maxJWKBytes, MaxDepth: 8})
+	if err != nil {
+		return nil, fmt.Errorf("JSON Web Key: %w", err)
+	}
+	// Read from the tree, since encoding/json would take "KTY" for "kty".
+	members, ok := tree.(map[string]any)
+	if !ok {
+		return nil, fmt.Errorf("%w: a JSON Web Key is an object", ErrEncoding)
+	}
+	k := jwk(members)
+	if err := k.forVerifying(); err != nil {
+		return nil, err
+	}
+	switch k.text("kty") + " " + k.text("crv") {
+	case "OKP Ed25519":
+		return k.ed25519()
+	case "EC P-256":
+		return k.ecdsa(elliptic.P256(), "ES256")
+	case "EC P-384":
+		return k.ecdsa(elliptic.P384(), "ES384")
+	default:
+		return nil, fmt.Errorf("%w: JSON Web Key of kty %q and crv %q", ErrKey, k.text("kty"), k.text("crv"))
+	}
+}
+
+// jwk is the tree of a JSON Web Key.
+type jwk map[string]any
+
+// text returns the member called name, or "" when it is absent or no text:
+// no member read here may be empty.
+func (k jwk) text(name string) string {
+	s, _ := k[name].(string)
+	return s
+}
+
+// forVerifying refuses private keys and keys that were made for something else.
+func (k jwk) forVerifying() error {
+	for _, private := range []string{"d", "k", "p", "q", "dp", "dq", "qi", "oth", "priv"} {
+		if _, ok := k[private]; ok {
+			return fmt.Errorf("%w: the JSON Web Key holds the private member %q", ErrKey, private)
+		}
+	}
+	if use, ok := k["use"]; ok && use != "sig" {
+		return fmt.Errorf("%w: the JSON Web Key is for use %v, not for signatures", ErrKey, use)
+	}
+	if ops, ok := k["key_ops"]; ok {
+		list, _ := ops.([]any)
+		if !slices.Contains(list, any("verify")) {
+			return fmt.Errorf("%w: the JSON Web Key's key_ops lack verify", ErrKey)
+		}
+	}
+	return nil
+}
+
+// forAlg refuses an alg other than those given; none at all is fine.
+func (k jwk) forAlg(allowed ...any) error {
+	if alg, ok := k["alg"]; ok && !slices.Contains(allowed, alg) {
+		return fmt.Errorf("%w: alg %v does not fit a key on %s", ErrKey, alg, k.text("crv"))
+	}
+	return nil
+}
+
+func (k jwk) ed25519() (crypto.PublicKey, error) {
+	if err := k.forAlg("EdDSA", "Ed25519"); err != nil {
+		return nil, err
+	}
+	x, err := decodeBase64URL(k.text("x"), maxKeyBytes)
+	if err != nil {
+		return nil, err
+	}
+	key := ed25519.PublicKey(x)
+	if err := CheckEd25519(key); err != nil {
+		return nil, err
+	}
+	return key, nil
+}
+
+func (k jwk) ecdsa(curve elliptic.Curve, alg string) (crypto.PublicKey, error) {
+	if err := k.forAlg(alg); err != nil {
+		return nil, err
+	}
+	size := (curve.Params().BitSize + 7) / 8
+	full := []byte{4}
+	for _, name := range []string{"x", "y"} {
+		b, err := decodeBase64URL(k.text(name), maxKeyBytes)
+		if err != nil {
+			return nil, err
+		}
+		if len(b) != size {
+			return nil, fmt.Errorf("%w: %s of %d bytes instead of %d", ErrKey, name, len(b), size)
+		}
+		full = append(full, b...)
+	}
+	return parsePoint(curve, full)
+}
+
+// PublicToJWK returns key as a JSON Web Key with its required members only, in
+// the order that a thumbprint (RFC 7638) takes, without white space.
+//
+// Keys that PublicFromJWK would refuse give an error that wraps ErrKey.
+func PublicToJWK(key crypto.PublicKey) ([]byte, error) {
+	b64 := base64.RawURLEncoding.EncodeToString
+	switch k := key.(type) {
+	case ed25519.PublicKey:
+		if err := CheckEd25519(k); err != nil {
+			return nil, err
+		}
+		return fmt.Appendf(nil, `{"crv":"Ed25519","kty":"OKP","x":"%s"}`, b64(k)), nil
+	case *ecdsa.PublicKey:
+		if _, _, err := compress(k); err != nil {
+			return nil, err
+		}
+		full, err := k.Bytes()
+		if err != nil {
+			return nil, fmt.Errorf("%w: %v", ErrKey, err)
+		}
+		xy := full[1:]
+		return fmt.Appendf(nil, `{"crv":"%s","kty":"EC","x":"%s","y":"%s"}`,
+			k.Curve.Params().Name, b64(xy[:len(xy)/2]), b64(xy[len(xy)/2:])), nil
+	default:
+		return nil, fmt.Errorf("%w: %T has no JSON Web Key form here", ErrKey, key)
+	}
+}
