@@ -1,0 +1,250 @@
+package baking
+
+import (
+	"bytes"
+	"compress/zlib"
+	"encoding/binary"
+	"errors"
+	"hash/crc32"
+	"image"
+	"image/png"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/roundel/roundel/inflate"
+	"pgregory.net/rapid"
+)
+
+// plainPNG is a real picture of 3 by 2 pixels.
+func plainPNG(t testing.TB) []byte {
+	t.Helper()
+	var b bytes.Buffer
+	if err := png.Encode(&b, image.NewRGBA(image.Rect(0, 0, 3, 2))); err != nil {
+		t.Fatal(err)
+	}
+	return b.Bytes()
+}
+
+// rawChunk writes a chunk with a right CRC.
+func rawChunk(kind string, data []byte) []byte {
+	out := binary.BigEndian.AppendUint32(nil, uint32(len(data)))
+	body := append([]byte(kind), data...)
+	return binary.BigEndian.AppendUint32(append(out, body...), crc32.ChecksumIEEE(body))
+}
+
+// withChunks puts chunks between the header of file and what follows it.
+func withChunks(file []byte, chunks ...[]byte) []byte {
+	const header = 8 + 25
+	return slices.Concat(file[:header], slices.Concat(chunks...), file[header:])
+}
+
+func deflate(t testing.TB, data []byte) []byte {
+	t.Helper()
+	var b bytes.Buffer
+	w := zlib.NewWriter(&b)
+	if _, err := w.Write(data); err != nil {
+		t.Fatal(err)
+	}
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+	return b.Bytes()
+}
+
+const sample = `{"id":"urn:uuid:1","name":"Grüße ]]> & <b>"}`
+
+func TestPNGRefusesWhatReadersDisagreeAbout(t *testing.T) {
+	plain := plainPNG(t)
+	ob3 := rawChunk("iTXt", []byte("openbadgecredential\x00\x00\x00\x00\x00"+sample))
+	ob2 := rawChunk("iTXt", []byte("openbadges\x00\x00\x00\x00\x00"+sample))
+	ob1 := rawChunk("tEXt", []byte("openbadges\x00https://example.org/assertion"))
+	badCRC := slices.Clone(ob3)
+	badCRC[len(badCRC)-1] ^= 1
+	for name, c := range map[string]struct {
+		file []byte
+		want error
+	}{
+		"two chunks":               {withChunks(plain, ob3, ob3), ErrAmbiguous},
+		"OB2 and OB3 in conflict":  {withChunks(plain, ob2, ob3), ErrAmbiguous},
+		"OB1 and OB2":              {withChunks(plain, ob1, ob2), ErrAmbiguous},
+		"chunk after IEND":         {slices.Concat(plain, ob3), ErrMalformed},
+		"bytes after IEND":         {slices.Concat(withChunks(plain, ob3), []byte{0}), ErrMalformed},
+		"bad CRC":                  {withChunks(plain, badCRC), ErrMalformed},
+		"second header":            {withChunks(plain, rawChunk("IHDR", make([]byte, 13))), ErrMalformed},
+		"no end":                   {plain[:len(plain)-12], ErrMalformed},
+		"length past the end":      {slices.Concat(plain[:33], []byte{0xff, 0xff, 0xff, 0xff, 'i', 'T', 'X', 't', 0, 0, 0, 0}), ErrMalformed},
+		"empty text":               {withChunks(plain, rawChunk("iTXt", []byte("openbadgecredential\x00\x00\x00\x00\x00"))), ErrMalformed},
+		"no language":              {withChunks(plain, rawChunk("iTXt", []byte("openbadgecredential\x00\x00\x00"))), ErrMalformed},
+		"keyword alone":            {withChunks(plain, rawChunk("iTXt", []byte("openbadgecredential"))), ErrMalformed},
+		"unknown compression":      {withChunks(plain, rawChunk("iTXt", []byte("openbadgecredential\x00\x01\x01\x00\x00x"))), ErrMalformed},
+		"unknown compression flag": {withChunks(plain, rawChunk("iTXt", []byte("openbadgecredential\x00\x02\x00\x00\x00x"))), ErrMalformed},
+		"broken compressed data":   {withChunks(plain, rawChunk("iTXt", []byte("openbadgecredential\x00\x01\x00\x00\x00x"))), ErrMalformed},
+		"no badge":                 {plain, ErrNotBaked},
+		"not a picture":            {[]byte("hello"), ErrNotPicture},
+		"only a signature":         {pngSignature, ErrMalformed},
+	} {
+		t.Run(name, func(t *testing.T) {
+			if b, err := Extract(c.file); !errors.Is(err, c.want) {
+				t.Errorf("got %v, %v; want %v", b, err, c.want)
+			}
+		})
+	}
+}
+
+func TestPNGBombIsRefused(t *testing.T) {
+	for name, c := range map[string][]byte{
+		"iTXt": append([]byte("openbadgecredential\x00\x01\x00\x00\x00"), deflate(t, make([]byte, 256<<20))...),
+		"zTXt": append([]byte("openbadges\x00\x00"), deflate(t, make([]byte, 256<<20))...),
+	} {
+		_, err := Extract(withChunks(plainPNG(t), rawChunk(name, c)))
+		if !errors.Is(err, ErrMalformed) || !errors.Is(err, inflate.ErrTooLarge) {
+			t.Errorf("%s: got %v, want a refusal because of size", name, err)
+		}
+	}
+}
+
+func TestPNGReadsOtherVersions(t *testing.T) {
+	jwt := "eyJhbGciOiJFZERTQSJ9.e30.c2ln"
+	for name, c := range map[string]struct {
+		chunk []byte
+		want  Baked
+	}{
+		"3.0 compressed": {rawChunk("iTXt", append([]byte("openbadgecredential\x00\x01\x00en\x00Beleg\x00"), deflate(t, []byte(sample))...)),
+			Baked{PNG, Version3, []byte(sample), false}},
+		"3.0 JWT":        {rawChunk("iTXt", []byte("openbadgecredential\x00\x00\x00\x00\x00"+jwt)), Baked{PNG, Version3, []byte(jwt), true}},
+		"2.0":            {rawChunk("iTXt", []byte("openbadges\x00\x00\x00\x00\x00"+sample)), Baked{PNG, Version2, []byte(sample), false}},
+		"1.x":            {rawChunk("tEXt", []byte("openbadges\x00https://example.org/a")), Baked{PNG, Version1, []byte("https://example.org/a"), false}},
+		"1.x compressed": {rawChunk("zTXt", append([]byte("openbadges\x00\x00"), deflate(t, []byte(jwt))...)), Baked{PNG, Version1, []byte(jwt), true}},
+		"CLR":            {rawChunk("iTXt", []byte("clrcredential\x00\x00\x00\x00\x00"+sample)), Baked{PNG, VersionCLR, []byte(sample), false}},
+	} {
+		b, err := Extract(withChunks(plainPNG(t), c.chunk))
+		if err != nil {
+			t.Errorf("%s: %v", name, err)
+			continue
+		}
+		if b.Format != c.want.Format || b.Version != c.want.Version || !bytes.Equal(b.Credential, c.want.Credential) || b.JWT != c.want.JWT {
+			t.Errorf("%s: got %+v, want %+v", name, b, c.want)
+		}
+	}
+}
+
+func TestBakePNGKeepsEveryOtherChunk(t *testing.T) {
+	old := rawChunk("tEXt", []byte("openbadges\x00https://example.org/a"))
+	keep := rawChunk("tEXt", []byte("Title\x00Ein Bild"))
+	odd := rawChunk("ruNd", []byte{1, 2, 3})
+	baked, err := BakePNG(withChunks(plainPNG(t), keep, old, odd), []byte(sample))
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := withChunks(plainPNG(t), rawChunk("iTXt", []byte("openbadgecredential\x00\x00\x00\x00\x00"+sample)), keep, odd)
+	if !bytes.Equal(baked, want) {
+		t.Errorf("got  %q\nwant %q", baked, want)
+	}
+	if _, err := png.Decode(bytes.NewReader(baked)); err != nil {
+		t.Errorf("the baked picture no longer opens: %v", err)
+	}
+	again, err := BakePNG(baked, []byte(`{"id":"urn:uuid:2"}`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if b, err := Extract(again); err != nil || string(b.Credential) != `{"id":"urn:uuid:2"}` {
+		t.Errorf("baking again: got %v, %v", b, err)
+	}
+}
+
+func TestBakeRefusesWhatIsNoCredential(t *testing.T) {
+	for _, c := range []string{"", "hello", "[1]", `{"a":1,"a":2}`, `{"a":1} x`, "a.b", "a.b.c.d", "\xff"} {
+		if _, err := BakePNG(plainPNG(t), []byte(c)); !errors.Is(err, ErrCredential) {
+			t.Errorf("PNG %q: got %v", c, err)
+		}
+		if _, err := BakeSVG([]byte("<svg/>"), []byte(c)); !errors.Is(err, ErrCredential) {
+			t.Errorf("SVG %q: got %v", c, err)
+		}
+	}
+}
+
+// credentials draws JSON objects with characters that hurt, and JWTs.
+func credentials() *rapid.Generator[string] {
+	str := rapid.StringOf(rapid.OneOf(
+		rapid.SampledFrom([]rune("]>&<'\"\\/%aé\u2028\u00a0😀\ufffd")), rapid.Rune())).
+		Filter(func(s string) bool { return !strings.ContainsAny(s, "\ufffe\uffff") })
+	space := rapid.StringOfN(rapid.SampledFrom([]rune(" \t\r\n")), 0, 3, -1)
+	object := rapid.Custom(func(t *rapid.T) string {
+		return space.Draw(t, "before") + `{"a":` + space.Draw(t, "inside") + quote(str.Draw(t, "value")) +
+			`,"b":[[1],[[2]]]}` + space.Draw(t, "after")
+	})
+	return rapid.OneOf(object, rapid.StringMatching(`[A-Za-z0-9_-]{1,30}\.[A-Za-z0-9_-]{1,30}\.[A-Za-z0-9_-]{1,30}`))
+}
+
+// quote writes s as a JSON string with as few escapes as JSON allows.
+func quote(s string) string {
+	var b strings.Builder
+	b.WriteByte('"')
+	for _, r := range s {
+		switch {
+		case r == '"' || r == '\\':
+			b.WriteString(`\` + string(r))
+		case r < 0x20:
+			b.WriteString(`\u00` + string("0123456789abcdef"[r>>4]) + string("0123456789abcdef"[r&15]))
+		default:
+			b.WriteRune(r)
+		}
+	}
+	return b.String() + `"`
+}
+
+func TestExtractReturnsWhatWasBaked(t *testing.T) {
+	plain := plainPNG(t)
+	rapid.Check(t, func(t *rapid.T) {
+		in := credentials().Draw(t, "credential")
+		files := map[string]func() ([]byte, error){
+			"png": func() ([]byte, error) { return BakePNG(plain, []byte(in)) },
+			"svg": func() ([]byte, error) { return BakeSVG([]byte(plainSVG), []byte(in)) },
+		}
+		for name, bake := range files {
+			file, err := bake()
+			if err != nil {
+				t.Fatalf("%s: %v", name, err)
+			}
+			got, err := Extract(file)
+			if err != nil {
+				t.Fatalf("%s: %v", name, err)
+			}
+			if string(got.Credential) != in || got.Format != name || got.Version != Version3 {
+				t.Fatalf("%s: got %q, want %q", name, got.Credential, in)
+			}
+		}
+	})
+}
+
+func FuzzExtract(f *testing.F) {
+	plain := plainPNG(f)
+	f.Add(plain)
+	f.Add(withChunks(plain, rawChunk("iTXt", []byte("openbadgecredential\x00\x00\x00\x00\x00"+sample))))
+	f.Add(withChunks(plain, rawChunk("zTXt", append([]byte("openbadges\x00\x00"), deflate(f, []byte(sample))...))))
+	f.Add([]byte(plainSVG))
+	f.Add([]byte(ob2SVG))
+	f.Add([]byte(`<svg xmlns:openbadges="https://purl.imsglobal.org/ob/v3p0"><openbadges:credential><![CDATA[{}]]></openbadges:credential></svg>`))
+	f.Fuzz(func(t *testing.T, file []byte) {
+		b, err := Extract(file)
+		if err != nil {
+			return
+		}
+		if len(b.Credential) == 0 {
+			t.Fatal("an empty credential was found")
+		}
+		if _, err := checkCredential(b.Credential); err != nil {
+			return // found, but not something that would be written
+		}
+		bake := map[string]func([]byte, []byte) ([]byte, error){PNG: BakePNG, SVG: BakeSVG}[b.Format]
+		again, err := bake(file, b.Credential)
+		if err != nil {
+			t.Fatalf("what was read cannot be written: %v", err)
+		}
+		b2, err := Extract(again)
+		if err != nil || !bytes.Equal(b2.Credential, b.Credential) {
+			t.Fatalf("baked %q, got %v, %v", b.Credential, b2, err)
+		}
+	})
+}
