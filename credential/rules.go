@@ -1,0 +1,266 @@
+package credential
+
+import (
+	"maps"
+	"regexp"
+	"slices"
+	"time"
+)
+
+// reader takes a credential out of a tree and collects what is wrong with it.
+type reader struct {
+	tree     map[string]any
+	c        *Credential
+	problems Problems
+}
+
+// nulls refuses members without a value: JSON-LD drops them before signing, so
+// anybody could add them.
+func (r *reader) nulls() {
+	for _, key := range slices.Sorted(maps.Keys(r.tree)) {
+		if r.tree[key] == nil {
+			r.problems.Add("/"+key, "The value must not be null.")
+		}
+	}
+}
+
+// context reads @context (section 4.3): an ordered list whose first entry
+// names the version.
+func (r *reader) context() {
+	list := asList(r.tree["@context"])
+	for _, v := range list {
+		switch v := v.(type) {
+		case string:
+			r.c.Contexts = append(r.c.Contexts, v)
+		case map[string]any:
+			// An inline context is allowed by the data model. Whoever checks the
+			// proof decides whether to trust it.
+		default:
+			r.problems.Add("/@context", "Every entry must be an address.")
+			return
+		}
+	}
+	first, _ := at(list, 0).(string)
+	switch first {
+	case ContextV2:
+		r.c.Version = Version2
+	case ContextV1:
+		r.c.Version = Version1
+	default:
+		r.problems.Add("/@context", "The first entry must be %s.", ContextV2)
+	}
+}
+
+// types reads type (section 4.5).
+func (r *reader) types() {
+	list := asList(r.tree["type"])
+	for _, v := range list {
+		s, ok := v.(string)
+		if !ok || s == "" {
+			r.problems.Add("/type", "Every type must be a word.")
+			return
+		}
+		r.c.Types = append(r.c.Types, s)
+	}
+	if !r.c.HasType("VerifiableCredential") {
+		r.problems.Add("/type", "The types must include VerifiableCredential.")
+	}
+}
+
+// issuer reads issuer (section 4.7): an address, or an object with an id.
+func (r *reader) issuer() {
+	switch v := r.tree["issuer"].(type) {
+	case string:
+		r.c.Issuer.Tree = map[string]any{"id": v}
+	case map[string]any:
+		r.c.Issuer.Tree = v
+	case nil:
+		r.problems.Add("/issuer", "The issuer is missing.")
+		return
+	default:
+		r.problems.Add("/issuer", "The issuer must be an address or an object with an id.")
+		return
+	}
+	t := r.c.Issuer.Tree
+	if t["id"] == nil {
+		r.problems.Add("/issuer/id", "The issuer has no id.")
+		return
+	}
+	r.c.Issuer.ID = r.uri("/issuer/id", t["id"])
+	r.c.Issuer.Name = firstText(t["name"])
+	r.c.Issuer.URL, _ = t["url"].(string)
+	switch image := t["image"].(type) {
+	case string:
+		r.c.Issuer.Image = image
+	case map[string]any:
+		r.c.Issuer.Image, _ = image["id"].(string)
+	}
+}
+
+// dates reads the validity period (section 4.9; version 1.1, sections 4.6 and
+// 4.7, with other names).
+func (r *reader) dates() {
+	c := r.c
+	c.ValidFrom, c.ValidUntil = r.date("validFrom"), r.date("validUntil")
+	if c.Version == Version1 {
+		// The context of 1.1 reserves the names of 2.0, so both may be signed.
+		// The narrower period counts.
+		if r.tree["issuanceDate"] == nil {
+			r.problems.Add("/issuanceDate", "The date of issue is missing.")
+		}
+		if from := r.date("issuanceDate"); from.After(c.ValidFrom) {
+			c.ValidFrom = from
+		}
+		if until := r.date("expirationDate"); c.ValidUntil.IsZero() || !until.IsZero() && until.Before(c.ValidUntil) {
+			c.ValidUntil = until
+		}
+	}
+	if !c.ValidUntil.IsZero() && c.ValidUntil.Before(c.ValidFrom) {
+		r.problems.Add("/validUntil", "The end of the validity period lies before its start.")
+	}
+}
+
+func (r *reader) date(key string) time.Time {
+	v, ok := r.tree[key]
+	if !ok {
+		return time.Time{}
+	}
+	s, _ := v.(string)
+	t, err := ParseTime(s)
+	if err != nil {
+		r.problems.Add("/"+key, "The value must be a date and time with a time zone, such as 2026-03-01T09:00:00Z.")
+	}
+	return t
+}
+
+// subject reads credentialSubject (section 4.8): one or more objects that say
+// something.
+func (r *reader) subject() {
+	list := asList(r.tree["credentialSubject"])
+	if len(list) == 0 {
+		r.problems.Add("/credentialSubject", "The credential says nothing about anybody: its subject is missing.")
+	}
+	for _, v := range list {
+		m, ok := v.(map[string]any)
+		if !ok || len(m) == 0 {
+			r.problems.Add("/credentialSubject", "The subject must be an object that says something.")
+			return
+		}
+		r.uri("/credentialSubject/id", m["id"])
+		r.c.Subject = append(r.c.Subject, m)
+	}
+}
+
+// typed reads a member that is one object or several, each with a type (sections
+// 4.10 to 4.12), and an id where needID is set.
+func (r *reader) typed(key string, needID bool) []map[string]any {
+	v, present := r.tree[key]
+	if !present {
+		return nil
+	}
+	list := asList(v)
+	if len(list) == 0 {
+		r.problems.Add("/"+key, "The value must not be empty.")
+	}
+	var out []map[string]any
+	for _, v := range list {
+		m, ok := v.(map[string]any)
+		if !ok {
+			r.problems.Add("/"+key, "The value must be an object.")
+			return nil
+		}
+		if len(asList(m["type"])) == 0 {
+			r.problems.Add("/"+key+"/type", "The type is missing.")
+		}
+		for _, t := range asList(m["type"]) {
+			if s, ok := t.(string); !ok || s == "" {
+				r.problems.Add("/"+key+"/type", "Every type must be a word.")
+			}
+		}
+		r.uri("/"+key+"/id", m["id"])
+		if needID && m["id"] == nil {
+			r.problems.Add("/"+key+"/id", "The id is missing.")
+		}
+		out = append(out, m)
+	}
+	return out
+}
+
+// uri reads an optional absolute URI.
+func (r *reader) uri(path string, v any) string {
+	if v == nil {
+		return ""
+	}
+	s, _ := v.(string)
+	if !IsURI(s) {
+		r.problems.Add(path, "The value must be a complete address (with a scheme, such as https: or urn:).")
+		return ""
+	}
+	return s
+}
+
+// text reads an optional name or description (section 11.1): a string, or
+// objects with a language.
+func (r *reader) text(key string) string {
+	v, ok := r.tree[key]
+	if !ok {
+		return ""
+	}
+	for _, one := range asList(v) {
+		m, isMap := one.(map[string]any)
+		if _, isString := one.(string); isString || isMap && firstText(m) != "" {
+			continue
+		}
+		r.problems.Add("/"+key, "The value must be text, or text with a language.")
+		return ""
+	}
+	return firstText(v)
+}
+
+// firstText returns v, or its first entry, as text; "" when it is none.
+func firstText(v any) string {
+	switch v := at(asList(v), 0).(type) {
+	case string:
+		return v
+	case map[string]any:
+		s, _ := v["@value"].(string)
+		return s
+	}
+	return ""
+}
+
+// asList returns v as the list that JSON-LD takes it for: none, one or several.
+func asList(v any) []any {
+	switch v := v.(type) {
+	case nil:
+		return nil
+	case []any:
+		return v
+	}
+	return []any{v}
+}
+
+func at(list []any, i int) any {
+	if i < len(list) {
+		return list[i]
+	}
+	return nil
+}
+
+var (
+	absoluteURI = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9+.-]*:[^\x00-\x20<>"{}|\\^` + "`" + `]+$`)
+	dateTime    = regexp.MustCompile(`^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,9})?(Z|[+-]\d\d:\d\d)$`)
+)
+
+// IsURI reports whether s is an absolute URI or IRI: a scheme and something
+// after it, without characters that RFC 3987 forbids.
+func IsURI(s string) bool { return absoluteURI.MatchString(s) }
+
+// ParseTime reads a date and time with a time zone (xsd:dateTimeStamp), the
+// only form the data model allows.
+func ParseTime(s string) (time.Time, error) {
+	if !dateTime.MatchString(s) {
+		return time.Time{}, &Problem{Msg: "not a date and time with a time zone"}
+	}
+	return time.Parse(time.RFC3339Nano, s)
+}
