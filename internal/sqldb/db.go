@@ -1,0 +1,142 @@
+// Package sqldb opens, migrates and transacts the database. It is the only
+// place that knows which engine is underneath.
+//
+// One hand-written SQL text runs on SQLite (embedded, the default) and on
+// PostgreSQL (many nodes): placeholders are $1, $2 …, keys are BIGINT, times are
+// BIGINT milliseconds, documents are bytes. Do not use casts with ::, now(),
+// ILIKE or ANY($1).
+//
+// Work happens in functions that receive a [Tx]. Such a function may run more
+// than once (PostgreSQL asks for it when two transactions clash), so it must
+// do nothing but database work and set plain variables.
+package sqldb
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"log/slog"
+	"os"
+	"strings"
+)
+
+// The engines that Dialect names.
+const (
+	SQLite   = "sqlite"
+	Postgres = "postgres"
+)
+
+// ErrNoRows is what QueryRow's Scan returns when nothing matched.
+var ErrNoRows = sql.ErrNoRows
+
+// ErrClosed is returned for work that arrives after Close.
+var ErrClosed = errors.New("the database is closed")
+
+// ErrNested is returned by a Write that was called inside another Write of the
+// same goroutine: the inner one could only wait for the outer one for ever.
+var ErrNested = errors.New("sqldb: Write called inside Write; pass the *Tx on instead")
+
+// DB is a database that is open. Its methods may be called from any goroutine.
+type DB struct {
+	// Fatal is called when the disk failed under a commit: nobody can know what
+	// is durable after that, and only a restart, which reads the log back, can
+	// tell. The default logs the error and ends the process; tests replace it.
+	// It must be set before the first Write.
+	Fatal func(error)
+
+	dialect   string
+	write     *sql.DB // SQLite: one connection; PostgreSQL: the pool
+	read      *sql.DB // SQLite: the read pool; PostgreSQL: the same pool as write
+	writer    *writer // SQLite only
+	busy      writing
+	listeners listeners
+}
+
+// Open opens the database at url: "sqlite:/path/file.db" or a bare path for
+// SQLite, "postgres://…" for PostgreSQL. The file is created when it is
+// missing, its folder is not. Call Migrate before anything else.
+func Open(ctx context.Context, url string) (*DB, error) {
+	db := &DB{Fatal: exit}
+	var err error
+	switch {
+	case strings.HasPrefix(url, "postgres://"), strings.HasPrefix(url, "postgresql://"):
+		err = db.openPostgres(ctx, url)
+	case strings.HasPrefix(url, "sqlite:"):
+		err = db.openSQLite(ctx, strings.TrimPrefix(url, "sqlite:"))
+	case url != "" && !strings.Contains(url, "://"):
+		err = db.openSQLite(ctx, url)
+	default:
+		return nil, errors.New(`the database address must be a file path, "sqlite:PATH" or "postgres://…"`)
+	}
+	if err != nil {
+		db.Close()
+		return nil, err
+	}
+	return db, nil
+}
+
+// Dialect returns SQLite or Postgres. Features do not need it; the few places
+// that load in bulk or search full text do.
+func (db *DB) Dialect() string { return db.dialect }
+
+// Write runs fn in a transaction and returns once its work is durable.
+//
+// When fn returns an error or panics, nothing of it stays. On SQLite, writes
+// that wait at the same time share one commit, each in a savepoint of its own.
+// A statement that failed makes the whole transaction fail, as PostgreSQL
+// does; wrap what may fail in Tx.Attempt. Write inside Write returns ErrNested.
+func (db *DB) Write(ctx context.Context, fn func(tx *Tx) error) error {
+	leave, err := db.busy.enter()
+	if err != nil {
+		return err
+	}
+	defer leave()
+	var signals []string
+	if db.dialect == SQLite {
+		signals, err = db.writer.do(ctx, fn)
+	} else {
+		signals, err = db.writePostgres(ctx, fn)
+	}
+	if err != nil {
+		return err
+	}
+	db.listeners.tell(signals)
+	return nil
+}
+
+// Read runs fn on one consistent snapshot of the database. Writing in it fails.
+func (db *DB) Read(ctx context.Context, fn func(tx *Tx) error) error {
+	opts := &sql.TxOptions{ReadOnly: true}
+	if db.dialect == Postgres {
+		opts.Isolation = sql.LevelRepeatableRead
+	}
+	stx, err := db.read.BeginTx(ctx, opts)
+	if err != nil {
+		return fmt.Errorf("begin reading: %w", err)
+	}
+	defer stx.Rollback() // reading leaves nothing to commit
+	return fn(&Tx{q: stx, sqlite: db.dialect == SQLite})
+}
+
+// Close ends the writer and closes every connection. Work under way is
+// finished first; work that comes later gets ErrClosed.
+func (db *DB) Close() error {
+	var errs []error
+	if db.writer != nil {
+		db.writer.close()
+	}
+	if db.read != nil && db.read != db.write {
+		errs = append(errs, db.read.Close())
+	}
+	if db.write != nil {
+		errs = append(errs, db.write.Close()) // last, so that SQLite folds its log into the file
+	}
+	return errors.Join(errs...)
+}
+
+// exit is the default of DB.Fatal.
+func exit(err error) {
+	slog.Error("the disk failed under the database; stopping, because nobody can tell what is durable until a restart reads the log", "err", err)
+	os.Exit(70)
+}
