@@ -1,0 +1,182 @@
+// Package claim invites recipients to their badges and takes their answers.
+//
+// The link in the mail carries a secret that opens one award and nothing else;
+// only its hash is kept. Looking changes nothing, because mail scanners follow
+// links: every change needs the person's own deed.
+package claim
+
+import (
+	"context"
+	"crypto/rand"
+	"crypto/sha256"
+	"encoding/base64"
+	"errors"
+	"time"
+
+	"github.com/roundel/roundel/internal/badge"
+	"github.com/roundel/roundel/internal/event"
+	"github.com/roundel/roundel/internal/fault"
+	"github.com/roundel/roundel/internal/issuing"
+	"github.com/roundel/roundel/internal/locale"
+	"github.com/roundel/roundel/internal/mail"
+	"github.com/roundel/roundel/internal/org"
+	"github.com/roundel/roundel/internal/outbox"
+	"github.com/roundel/roundel/internal/sqldb"
+)
+
+// Service invites recipients.
+type Service struct {
+	DB      *sqldb.DB
+	Now     func() time.Time
+	Texts   *locale.Printer
+	BaseURL string // public address of the installation, without a trailing slash
+}
+
+// Consumer is the name under which OnEvents keeps its place in the events.
+const Consumer = "claim"
+
+// OnEvents writes a mail for every award that was issued: an invitation with a
+// claim link. Trials are written too, and held back. Events may come again
+// after a crash; an award that was invited is passed over.
+func (s *Service) OnEvents(ctx context.Context, events []event.Event) error {
+	for _, e := range events {
+		if e.Kind != issuing.EventIssued {
+			continue
+		}
+		err := s.DB.Write(ctx, func(tx *sqldb.Tx) error {
+			var invited int64
+			err := tx.QueryRow(ctx, `SELECT count(*) FROM claim_secret WHERE award_id = $1`, e.Subject).Scan(&invited)
+			if err != nil || invited > 0 {
+				return err
+			}
+			return s.invite(ctx, tx, e.Subject)
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Invite writes another mail with a fresh link, for a recipient who has lost
+// the first. Earlier links keep working.
+func (s *Service) Invite(ctx context.Context, a *issuing.Award) error {
+	return s.DB.Write(ctx, func(tx *sqldb.Tx) error { return s.invite(ctx, tx, a.ID) })
+}
+
+// Link returns a fresh claim link, to be handed to the recipient in another
+// way than by mail.
+func (s *Service) Link(ctx context.Context, a *issuing.Award) (link string, err error) {
+	err = s.DB.Write(ctx, func(tx *sqldb.Tx) error { link, err = s.newLink(ctx, tx, a.ID); return err })
+	return link, err
+}
+
+// Open returns the award that a claim link's secret opens. It changes nothing.
+func (s *Service) Open(ctx context.Context, secret string) (a *issuing.Award, err error) {
+	err = s.DB.Read(ctx, func(tx *sqldb.Tx) error { a, err = open(ctx, tx, secret); return err })
+	return a, err
+}
+
+// Answer is what a recipient decides.
+type Answer string
+
+// The answers.
+const (
+	Accept    Answer = "accept"
+	Decline   Answer = "decline"
+	Publish   Answer = "publish"
+	Unpublish Answer = "unpublish"
+)
+
+// Answer carries out what the recipient decided about the award that the
+// secret opens, and returns the award as it is then.
+func (s *Service) Answer(ctx context.Context, secret string, answer Answer) (a *issuing.Award, err error) {
+	err = s.DB.Write(ctx, func(tx *sqldb.Tx) error {
+		if a, err = open(ctx, tx, secret); err != nil {
+			return err
+		}
+		switch answer {
+		case Accept:
+			return issuing.SetClaim(ctx, tx, a, issuing.Accepted, s.Now())
+		case Decline:
+			return issuing.SetClaim(ctx, tx, a, issuing.Declined, s.Now())
+		case Publish:
+			return issuing.SetPublished(ctx, tx, a, true, s.Now())
+		case Unpublish:
+			return issuing.SetPublished(ctx, tx, a, false, s.Now())
+		}
+		return fault.Invalidf("Choose one of the buttons on the page.")
+	})
+	return a, err
+}
+
+func open(ctx context.Context, tx *sqldb.Tx, secret string) (*issuing.Award, error) {
+	var id int64
+	err := tx.QueryRow(ctx, `SELECT award_id FROM claim_secret WHERE secret_hash = $1`, hashSecret(secret)).Scan(&id)
+	if errors.Is(err, sqldb.ErrNoRows) {
+		return nil, fault.NotFoundf("This link does not open a badge. Use the newest mail, or ask the issuer for another.")
+	}
+	if err != nil {
+		return nil, err
+	}
+	return issuing.ByID(ctx, tx, id)
+}
+
+func (s *Service) newLink(ctx context.Context, tx *sqldb.Tx, awardID int64) (string, error) {
+	b := make([]byte, 32)
+	rand.Read(b) // never fails: crypto/rand ends the process instead
+	secret := base64.RawURLEncoding.EncodeToString(b)
+	_, err := tx.Exec(ctx, `INSERT INTO claim_secret (secret_hash, award_id, created_at) VALUES ($1, $2, $3)`, hashSecret(secret), awardID, sqldb.Millis(s.Now()))
+	return s.BaseURL + "/claim/" + secret, err
+}
+
+// invite writes the mail to the recipient into the outbox.
+func (s *Service) invite(ctx context.Context, tx *sqldb.Tx, awardID int64) error {
+	a, err := issuing.ByID(ctx, tx, awardID)
+	if err != nil {
+		return err
+	}
+	o, err := org.ByID(ctx, tx, a.OrganisationID)
+	if err != nil {
+		return err
+	}
+	v, err := badge.VersionByID(ctx, tx, a.VersionID)
+	if err != nil {
+		return err
+	}
+	link, err := s.newLink(ctx, tx, awardID)
+	if err != nil {
+		return err
+	}
+	letter := s.letter(a, o, v, link)
+	html, err := letter.HTML()
+	if err != nil {
+		return err
+	}
+	return outbox.Enqueue(ctx, tx, outbox.Mail{
+		OrgID: o.ID, AwardID: a.ID, SenderName: o.Name, ReplyTo: o.Email, To: a.Recipient.Email,
+		Subject: s.Texts.T("mail.claim.subject", map[string]any{"badge": v.Name, "issuer": o.Name}),
+		Text:    letter.Text(), HTML: html, PictureKey: v.PicturePNG, Hold: a.Trial,
+	})
+}
+
+func (s *Service) letter(a *issuing.Award, o *org.Organisation, v *badge.Version, link string) mail.Letter {
+	args := map[string]any{"name": a.Recipient.Name, "badge": v.Name, "issuer": o.Name, "email": o.Email}
+	t := func(id string) string { return s.Texts.T(id, args) }
+	l := mail.Letter{
+		Lang: s.Texts.Lang(), Dir: s.Texts.Dir(), Accent: o.Accent,
+		Heading: t("mail.claim.heading"), PictureAlt: v.PictureAlt, HasPicture: v.PicturePNG != "",
+		Paragraphs: []string{t("mail.claim.greeting"), t("mail.claim.why")},
+		Button:     t("mail.claim.button"), ButtonURL: link,
+		Footnotes: []string{t("mail.claim.data"), t("mail.claim.not_you"), t("mail.claim.link")},
+	}
+	if v.Description != "" {
+		l.Paragraphs = append(l.Paragraphs, v.Description)
+	}
+	return l
+}
+
+func hashSecret(secret string) []byte {
+	h := sha256.Sum256([]byte(secret))
+	return h[:]
+}

@@ -1,0 +1,130 @@
+package issuing
+
+import (
+	"context"
+	"database/sql"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/roundel/roundel/internal/fault"
+	"github.com/roundel/roundel/internal/sqldb"
+)
+
+var errNoAward = fault.NotFoundf("There is no such award.")
+
+const awardColumns = `a.id, a.public_id, a.organisation_id, a.badge_version_id, v.name, a.batch_id, a.trial, a.recipient_name, a.recipient_email,
+	a.salt, a.details, a.valid_from, a.valid_until, a.revocation_list, a.revocation_index, a.suspension_list, a.suspension_index,
+	coalesce(r.public_id, p.public_id), coalesce(p.public_id, r.public_id), a.document, a.created_by, a.created_at, a.issued_at,
+	a.revoked_at, a.suspended_at, a.reason, a.private_note, a.replaced_by, a.claim_state, a.claimed_at, a.published_at`
+
+const awardFrom = ` FROM award a JOIN badge_version v ON v.id = a.badge_version_id
+	LEFT JOIN status_list r ON r.id = a.revocation_list LEFT JOIN status_list p ON p.id = a.suspension_list `
+
+func scanAward(row interface{ Scan(...any) error }) (*Award, error) {
+	var a Award
+	var details string
+	var from, until, created, issued, revoked, suspended, claimed, published int64
+	err := row.Scan(&a.ID, &a.PublicID, &a.OrganisationID, &a.VersionID, &a.BadgeName, &a.BatchID, &a.Trial, &a.Recipient.Name, &a.Recipient.Email,
+		&a.Salt, &details, &from, &until, &a.Status[0].listID, &a.Status[0].Index, &a.Status[1].listID, &a.Status[1].Index,
+		&a.Status[0].List, &a.Status[1].List, &a.Document, &a.CreatedBy, &created, &issued,
+		&revoked, &suspended, &a.Reason, &a.PrivateNote, &a.ReplacedBy, &a.Claim, &claimed, &published)
+	if errors.Is(err, sql.ErrNoRows) {
+		return nil, errNoAward
+	}
+	if err != nil {
+		return nil, err
+	}
+	a.ValidFrom, a.ValidUntil = sqldb.Time(from), sqldb.Time(until)
+	a.CreatedAt, a.IssuedAt, a.ClaimedAt, a.PublishedAt = sqldb.Time(created), sqldb.Time(issued), sqldb.Time(claimed), sqldb.Time(published)
+	a.RevokedAt, a.SuspendedAt = sqldb.Time(revoked), sqldb.Time(suspended)
+	return &a, json.Unmarshal([]byte(details), &a.Details)
+}
+
+func scanAwards(r *sql.Rows) (*Award, error) { return scanAward(r) }
+
+// insertAwards writes the intents, many rows a statement, and sets their keys.
+func insertAwards(ctx context.Context, tx *sqldb.Tx, awards []*Award) error {
+	if len(awards) == 0 {
+		return nil
+	}
+	var next int64
+	err := tx.QueryRow(ctx, `UPDATE award_number SET next = next + $1 WHERE id = 1 RETURNING next`, len(awards)).Scan(&next)
+	if err != nil {
+		return err
+	}
+	first := next - int64(len(awards))
+	const columns, most = 19, 50
+	for start := 0; start < len(awards); start += most {
+		part := awards[start:min(start+most, len(awards))]
+		args := make([]any, 0, len(part)*columns)
+		for i, a := range part {
+			a.ID = first + int64(start+i)
+			details, err := json.Marshal(a.Details)
+			if err != nil {
+				return err
+			}
+			args = append(args, a.ID, a.PublicID, a.OrganisationID, a.VersionID, a.BatchID, a.Trial, a.Recipient.Name, a.Recipient.Email,
+				recipientKey(a.Recipient.Email), a.Salt, string(details), sqldb.Millis(a.ValidFrom), sqldb.Millis(a.ValidUntil),
+				a.Status[0].listID, a.Status[0].Index, a.Status[1].listID, a.Status[1].Index, a.CreatedBy, sqldb.Millis(a.CreatedAt))
+		}
+		if _, err := tx.Exec(ctx, `INSERT INTO award (id, public_id, organisation_id, badge_version_id, batch_id, trial, recipient_name,
+				recipient_email, recipient_key, salt, details, valid_from, valid_until, revocation_list, revocation_index,
+				suspension_list, suspension_index, created_by, created_at) VALUES `+rowPlaceholders(len(part), columns), args...); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// rowPlaceholders returns "($1, $2), ($3, $4)" for two rows of two columns.
+func rowPlaceholders(rows, columns int) string {
+	var b strings.Builder
+	for i := range rows {
+		for j := range columns {
+			switch {
+			case j > 0:
+				b.WriteString(", ")
+			case i > 0:
+				b.WriteString("), (")
+			default:
+				b.WriteByte('(')
+			}
+			fmt.Fprintf(&b, "$%d", i*columns+j+1)
+		}
+	}
+	b.WriteByte(')')
+	return b.String()
+}
+
+func placeholder(n int) string { return "$" + strconv.Itoa(n) }
+
+// completeAward stores the signed bytes unless they are there already, and
+// reports whether it did.
+func completeAward(ctx context.Context, tx *sqldb.Tx, a *Award, now time.Time) (bool, error) {
+	n, err := tx.Exec(ctx, `UPDATE award SET document = $2, issued_at = $3 WHERE id = $1 AND document IS NULL`, a.ID, a.Document, sqldb.Millis(now))
+	if n == 1 {
+		a.IssuedAt = sqldb.Time(sqldb.Millis(now))
+	}
+	return n == 1, err
+}
+
+func awardByID(ctx context.Context, tx *sqldb.Tx, id int64) (*Award, error) {
+	return scanAward(tx.QueryRow(ctx, `SELECT `+awardColumns+awardFrom+`WHERE a.id = $1`, id))
+}
+
+func unfinished(ctx context.Context, tx *sqldb.Tx, after int64, limit int) ([]*Award, error) {
+	return sqldb.Collect(ctx, tx, scanAwards, `SELECT `+awardColumns+awardFrom+`WHERE a.document IS NULL AND a.id > $1 ORDER BY a.id LIMIT $2`, after, limit)
+}
+
+func insertRetry(ctx context.Context, tx *sqldb.Tx, organisationID int64, r Retry, awardID int64, now time.Time) error {
+	if r.Key == "" {
+		return nil
+	}
+	_, err := tx.Exec(ctx, `INSERT INTO idempotency (organisation_id, endpoint, key, request_hash, award_id, created_at) VALUES ($1, $2, $3, $4, $5, $6)`,
+		organisationID, r.Endpoint, r.Key, r.Hash, awardID, sqldb.Millis(now))
+	return err
+}

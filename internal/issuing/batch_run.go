@@ -1,0 +1,248 @@
+package issuing
+
+import (
+	"context"
+	"encoding/json"
+	"io"
+	"runtime"
+	"strings"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/roundel/roundel/internal/badge"
+	"github.com/roundel/roundel/internal/event"
+	"github.com/roundel/roundel/internal/org"
+	"github.com/roundel/roundel/internal/publicid"
+	"github.com/roundel/roundel/internal/sheet"
+	"github.com/roundel/roundel/internal/sqldb"
+)
+
+type batchJob struct {
+	OrganisationID int64
+	Batch          publicid.ID
+}
+
+// Handlers returns what the jobs runner calls for this package's jobs.
+func (s *Service) Handlers() map[string]func(context.Context, json.RawMessage) error {
+	return map[string]func(context.Context, json.RawMessage) error{
+		JobBatch: func(ctx context.Context, payload json.RawMessage) error {
+			var j batchJob
+			if err := json.Unmarshal(payload, &j); err != nil {
+				return err
+			}
+			return s.runBatch(ctx, j)
+		},
+		JobGoLive: func(ctx context.Context, payload json.RawMessage) error {
+			var g goLive
+			if err := json.Unmarshal(payload, &g); err != nil {
+				return err
+			}
+			return s.runGoLive(ctx, g)
+		},
+	}
+}
+
+// runBatch awards the good rows, some at a time. Killed and started again it
+// goes on where it was: a row names its award in the same commit that records
+// the intent, and an intent without a document is signed first.
+func (s *Service) runBatch(ctx context.Context, j batchJob) error {
+	for {
+		var b *Batch
+		var fresh []*Award
+		err := s.DB.Write(ctx, func(tx *sqldb.Tx) (err error) {
+			if b, err = batchOf(ctx, tx, j.OrganisationID, j.Batch); err != nil || b.State != BatchRunning {
+				return err
+			}
+			if fresh, err = unfinishedOfBatch(ctx, tx, b.ID); err != nil || len(fresh) > 0 {
+				return err
+			}
+			fresh, err = s.reserveRows(ctx, tx, b)
+			return err
+		})
+		if err != nil || b.State != BatchRunning {
+			return err
+		}
+		if len(fresh) == 0 {
+			return s.endBatch(ctx, b)
+		}
+		if err := s.finish(ctx, fresh); err != nil {
+			return err
+		}
+	}
+}
+
+// reserveRows records the intents of the next good rows.
+func (s *Service) reserveRows(ctx context.Context, tx *sqldb.Tx, b *Batch) ([]*Award, error) {
+	next, err := rows(ctx, tx, b.ID, RowGood, 0, chunk)
+	if err != nil || len(next) == 0 {
+		return nil, err
+	}
+	o, err := org.ByID(ctx, tx, b.OrganisationID)
+	if err != nil {
+		return nil, err
+	}
+	v, err := badge.VersionByID(ctx, tx, b.VersionID)
+	if err != nil {
+		return nil, err
+	}
+	awards := make([]*Award, 0, len(next))
+	numbers := make([]int64, 0, len(next))
+	for _, row := range next {
+		r, problems := b.request(row)
+		r, err := r.normalise(s.Now())
+		if err != nil || len(problems) > 0 {
+			// It was good when it was checked; only the calendar can have moved on.
+			if err := updateRow(ctx, tx, b.ID, row.Number, RowBad, []Problem{{Message: "This row can no longer be awarded. Check its dates."}}); err != nil {
+				return nil, err
+			}
+			continue
+		}
+		a := s.newAward(o, v, r, b.CreatedBy)
+		a.BatchID = b.ID
+		awards, numbers = append(awards, a), append(numbers, row.Number)
+	}
+	if err := s.reserve(ctx, tx, o, awards); err != nil {
+		return nil, err
+	}
+	for i, a := range awards {
+		if _, err := tx.Exec(ctx, `UPDATE award_batch_row SET state = 'awarded', award_id = $3 WHERE batch_id = $1 AND number = $2`, b.ID, numbers[i], a.ID); err != nil {
+			return nil, err
+		}
+		if b.Duplicates == ReplaceDuplicates {
+			if err := s.replaceEarlier(ctx, tx, a, b.CreatedBy); err != nil {
+				return nil, err
+			}
+		}
+	}
+	return awards, nil
+}
+
+// replaceEarlier withdraws what the recipient had of the same badge.
+func (s *Service) replaceEarlier(ctx context.Context, tx *sqldb.Tx, a *Award, by int64) error {
+	earlier, err := sqldb.Collect(ctx, tx, scanAwards, `SELECT `+awardColumns+awardFrom+`
+		WHERE a.organisation_id = $1 AND a.recipient_key = $2 AND a.id < $3 AND a.revoked_at = 0 AND a.document IS NOT NULL
+			AND v.badge_id = (SELECT badge_id FROM badge_version WHERE id = $4)`,
+		a.OrganisationID, recipientKey(a.Recipient.Email), a.ID, a.VersionID)
+	if err != nil {
+		return err
+	}
+	for _, old := range earlier {
+		old.RevokedAt, old.Reason = s.Now(), "replaced"
+		if err := updateState(ctx, tx, old); err != nil {
+			return err
+		}
+		if _, err := tx.Exec(ctx, `UPDATE award SET replaced_by = $2 WHERE id = $1`, old.ID, a.ID); err != nil {
+			return err
+		}
+		if err := event.Record(ctx, tx, event.Event{OrgID: old.OrganisationID, Kind: EventRevoked, Subject: old.ID, Actor: by}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (s *Service) endBatch(ctx context.Context, b *Batch) error {
+	return s.DB.Write(ctx, func(tx *sqldb.Tx) error {
+		_, err := tx.Exec(ctx, `UPDATE award_batch SET state = $2, finished_at = $3 WHERE id = $1 AND state = $4`,
+			b.ID, string(BatchDone), sqldb.Millis(s.Now()), string(BatchRunning))
+		return err
+	})
+}
+
+func unfinishedOfBatch(ctx context.Context, tx *sqldb.Tx, batchID int64) ([]*Award, error) {
+	return sqldb.Collect(ctx, tx, scanAwards, `SELECT `+awardColumns+awardFrom+`
+		WHERE a.document IS NULL AND a.batch_id = $1 AND a.batch_id > 0 ORDER BY a.id LIMIT $2`, batchID, chunk)
+}
+
+// signAll signs the awards on all processors.
+func (s *Service) signAll(ctx context.Context, subjects map[int64]*subject, awards []*Award) error {
+	g, ctx := errgroup.WithContext(ctx)
+	g.SetLimit(runtime.GOMAXPROCS(0))
+	for _, a := range awards {
+		g.Go(func() error {
+			if err := ctx.Err(); err != nil {
+				return err
+			}
+			doc, err := s.sign(subjects[a.VersionID], a)
+			a.Document = doc
+			return err
+		})
+	}
+	return g.Wait()
+}
+
+// WriteBadRows writes the rows that were not awarded as a spreadsheet: the
+// columns as uploaded and the reason behind them.
+func (s *Service) WriteBadRows(ctx context.Context, w io.Writer, b *Batch) error {
+	var out [][]string
+	for _, state := range []RowState{RowBad, RowSkipped} {
+		for after := int64(0); ; {
+			page, err := s.Rows(ctx, b, state, after, 1000)
+			if err != nil {
+				return err
+			}
+			if len(page) == 0 {
+				break
+			}
+			for _, r := range page {
+				cells := append(make([]string, 0, len(b.Header)+1), r.Cells...)
+				for len(cells) < len(b.Header) {
+					cells = append(cells, "")
+				}
+				out = append(out, append(cells[:len(b.Header)], reasons(r.Problems)))
+			}
+			after = page[len(page)-1].Number
+		}
+	}
+	return sheet.WriteCSV(w, append(append([]string{}, b.Header...), "reason"), out)
+}
+
+// WriteReport writes what became of every row of a batch.
+func (s *Service) WriteReport(ctx context.Context, w io.Writer, b *Batch) error {
+	links := map[int64]string{}
+	var before int64
+	for {
+		page, err := s.List(ctx, b.OrganisationID, Filter{Batch: b.ID, Before: before, Limit: 1000})
+		if err != nil {
+			return err
+		}
+		if len(page) == 0 {
+			break
+		}
+		for _, a := range page {
+			links[a.ID] = s.URL(a)
+		}
+		before = page[len(page)-1].ID
+	}
+	var out [][]string
+	for after := int64(0); ; {
+		page, err := s.Rows(ctx, b, "", after, 1000)
+		if err != nil {
+			return err
+		}
+		if len(page) == 0 {
+			break
+		}
+		for _, r := range page {
+			cells := append(make([]string, 0, len(b.Header)+3), r.Cells...)
+			for len(cells) < len(b.Header) {
+				cells = append(cells, "")
+			}
+			out = append(out, append(cells[:len(b.Header)], string(r.State), links[r.AwardID], reasons(r.Problems)))
+		}
+		after = page[len(page)-1].Number
+	}
+	return sheet.WriteCSV(w, append(append([]string{}, b.Header...), "state", "award", "reason"), out)
+}
+
+func reasons(problems []Problem) string {
+	parts := make([]string, 0, len(problems))
+	for _, p := range problems {
+		if p.Column != "" {
+			parts = append(parts, p.Column+": "+p.Message)
+			continue
+		}
+		parts = append(parts, p.Message)
+	}
+	return strings.Join(parts, " ")
+}

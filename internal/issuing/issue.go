@@ -1,0 +1,235 @@
+package issuing
+
+import (
+	"bytes"
+	"context"
+	"crypto/rand"
+	"database/sql"
+	"errors"
+	"fmt"
+	"strconv"
+
+	"github.com/roundel/roundel/internal/account"
+	"github.com/roundel/roundel/internal/badge"
+	"github.com/roundel/roundel/internal/event"
+	"github.com/roundel/roundel/internal/fault"
+	"github.com/roundel/roundel/internal/org"
+	"github.com/roundel/roundel/internal/publicid"
+	"github.com/roundel/roundel/internal/sqldb"
+	"github.com/roundel/roundel/openbadge"
+)
+
+// Retry identifies a request that may be sent again. The zero Retry stands for
+// a request that is not retried.
+type Retry struct {
+	Endpoint string
+	Key      string // the Idempotency-Key header
+	Hash     []byte // of the request's body
+}
+
+// ErrKeyReused is returned when an Idempotency-Key comes with another body.
+var ErrKeyReused = fault.Fields(fault.Field{Path: "Idempotency-Key", Message: "This Idempotency-Key was used for another request. Use a fresh key for a new award, or send the same body again."})
+
+// Issue awards the badge to one person and returns the award with its signed
+// document. With a Retry, the same key and body give the same award again.
+//
+// It returns fault.NotFound if the organisation has no such badge,
+// fault.Conflict if it cannot be awarded now, and fault.Invalid naming each
+// field at fault.
+func (s *Service) Issue(ctx context.Context, organisationID, by int64, r Request, retry Retry) (*Award, error) {
+	r, err := r.normalise(s.Now())
+	if err != nil {
+		return nil, err
+	}
+	var a *Award
+	err = s.DB.Write(ctx, func(tx *sqldb.Tx) error { // commit 1, the intent
+		if a, err = s.replay(ctx, tx, organisationID, retry); a != nil || err != nil {
+			return err
+		}
+		version, err := badge.Awardable(ctx, tx, organisationID, r.Badge)
+		if err != nil {
+			return err
+		}
+		o, err := org.ByID(ctx, tx, organisationID)
+		if err != nil {
+			return err
+		}
+		a = s.newAward(o, version, r, by)
+		if retry.Key != "" {
+			a.PublicID = publicid.Derive(s.Secret, strconv.FormatInt(organisationID, 10), retry.Endpoint, retry.Key)
+		}
+		if err := s.reserve(ctx, tx, o, []*Award{a}); err != nil {
+			return err
+		}
+		return insertRetry(ctx, tx, organisationID, retry, a.ID, a.CreatedAt)
+	})
+	if err != nil || a.Document != nil {
+		return a, err
+	}
+	return a, s.finish(ctx, []*Award{a})
+}
+
+// replay returns the award that an earlier request with the same key made. It
+// returns no award and no error when there was none.
+func (s *Service) replay(ctx context.Context, tx *sqldb.Tx, organisationID int64, retry Retry) (*Award, error) {
+	if retry.Key == "" {
+		return nil, nil
+	}
+	var hash []byte
+	var id int64
+	err := tx.QueryRow(ctx, `SELECT request_hash, award_id FROM idempotency WHERE organisation_id = $1 AND endpoint = $2 AND key = $3`,
+		organisationID, retry.Endpoint, retry.Key).Scan(&hash, &id)
+	if errors.Is(err, sql.ErrNoRows) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	if !bytes.Equal(hash, retry.Hash) {
+		return nil, ErrKeyReused
+	}
+	return awardByID(ctx, tx, id)
+}
+
+// newAward returns the award that r asks for, not yet reserved.
+func (s *Service) newAward(o *org.Organisation, v *badge.Version, r Request, by int64) *Award {
+	return &Award{
+		PublicID: publicid.New(), OrganisationID: o.ID, VersionID: v.ID, BadgeName: v.Name,
+		Trial: !s.Orgs.IsLive(o), Recipient: r.Recipient, Details: r.Details,
+		ValidFrom: r.ValidFrom, ValidUntil: r.ValidUntil, CreatedBy: by, CreatedAt: s.Now(), Claim: Waiting,
+	}
+}
+
+// reserve records the intent of awards of one organisation: their keys, salts
+// and, unless they are trials, their places in the status lists.
+func (s *Service) reserve(ctx context.Context, tx *sqldb.Tx, o *org.Organisation, awards []*Award) error {
+	var live []*Award
+	for _, a := range awards {
+		salt, err := openbadge.NewSalt(rand.Reader)
+		if err != nil {
+			return err
+		}
+		if a.Salt = salt; !a.Trial {
+			live = append(live, a)
+		}
+	}
+	for i, purpose := range purposes {
+		places, err := s.drawPositions(ctx, tx, o.ID, purpose, len(live))
+		if err != nil {
+			return err
+		}
+		for j, a := range live {
+			a.Status[i] = places[j]
+		}
+	}
+	return insertAwards(ctx, tx, awards)
+}
+
+// finish signs the awards and records the signed documents, in one commit. All
+// belong to one organisation. An award that another process finished in the
+// meantime takes over that one's document.
+func (s *Service) finish(ctx context.Context, awards []*Award) error {
+	if len(awards) == 0 {
+		return nil
+	}
+	subjects, err := s.subjects(ctx, awards)
+	if err != nil {
+		return err
+	}
+	if err := s.signAll(ctx, subjects, awards); err != nil {
+		return err
+	}
+	now := s.Now()
+	return s.DB.Write(ctx, func(tx *sqldb.Tx) error { // commit 2, bytes and event
+		for _, a := range awards {
+			first, err := completeAward(ctx, tx, a, now)
+			if err != nil {
+				return err
+			}
+			if !first {
+				other, err := awardByID(ctx, tx, a.ID)
+				if err != nil {
+					return err
+				}
+				*a = *other
+				continue
+			}
+			if err := event.Record(ctx, tx, event.Event{OrgID: a.OrganisationID, Kind: EventIssued, Subject: a.ID, Actor: a.CreatedBy}); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+// subjects loads what the awards share, by badge version.
+func (s *Service) subjects(ctx context.Context, awards []*Award) (map[int64]*subject, error) {
+	signer, err := s.Keys.Signer(ctx, awards[0].OrganisationID)
+	if err != nil {
+		return nil, err
+	}
+	found := map[int64]*subject{}
+	err = s.DB.Read(ctx, func(tx *sqldb.Tx) error {
+		o, err := org.ByID(ctx, tx, awards[0].OrganisationID)
+		if err != nil {
+			return err
+		}
+		id, err := s.Orgs.Identity(o, signer.Key)
+		if err != nil {
+			return err
+		}
+		for _, a := range awards {
+			if found[a.VersionID] != nil {
+				continue
+			}
+			v, err := badge.VersionByID(ctx, tx, a.VersionID)
+			if err != nil {
+				return err
+			}
+			found[a.VersionID] = &subject{organisation: o, version: v, identity: id, signer: signer}
+		}
+		return nil
+	})
+	return found, err
+}
+
+// Resume finishes every award whose intent was recorded but which was not
+// signed, because the process ended in between. It is safe while others issue.
+func (s *Service) Resume(ctx context.Context) error {
+	const page = 200
+	var after int64
+	for {
+		var open []*Award
+		err := s.DB.Read(ctx, func(tx *sqldb.Tx) (err error) {
+			open, err = unfinished(ctx, tx, after, page)
+			return err
+		})
+		if err != nil || len(open) == 0 {
+			return err
+		}
+		for _, same := range byOrganisation(open) {
+			if err := s.finish(ctx, same); err != nil {
+				return fmt.Errorf("resume awards of organisation %d: %w", same[0].OrganisationID, err)
+			}
+		}
+		after = open[len(open)-1].ID
+	}
+}
+
+func byOrganisation(awards []*Award) map[int64][]*Award {
+	groups := map[int64][]*Award{}
+	for _, a := range awards {
+		groups[a.OrganisationID] = append(groups[a.OrganisationID], a)
+	}
+	return groups
+}
+
+// recipientKey is the form under which a recipient's address is looked up. The
+// address has been checked before.
+func recipientKey(email string) string {
+	key, err := account.AddressKey(email)
+	if err != nil {
+		return ""
+	}
+	return key
+}

@@ -1,0 +1,205 @@
+package issuing
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+	"unicode/utf8"
+
+	"github.com/roundel/roundel/internal/event"
+	"github.com/roundel/roundel/internal/fault"
+	"github.com/roundel/roundel/internal/org"
+	"github.com/roundel/roundel/internal/publicid"
+	"github.com/roundel/roundel/internal/sqldb"
+	"github.com/roundel/roundel/statuslist"
+)
+
+// A status list is signed anew when a bit changed or when it is older than
+// listRenewal; a copy may be believed for listValidity and should be asked for
+// again after ListTTL.
+const (
+	listRenewal  = 6 * time.Hour
+	listValidity = 24 * time.Hour
+	ListTTL      = time.Minute
+)
+
+// Revoke withdraws an award for good. The recipient is told the reason; the
+// note stays inside. Withdrawing twice is a conflict.
+func (s *Service) Revoke(ctx context.Context, organisationID, by int64, id publicid.ID, reason Reason, note string) (*Award, error) {
+	return s.change(ctx, organisationID, by, id, EventRevoked, reason, note, func(a *Award, now time.Time) error {
+		if !a.RevokedAt.IsZero() {
+			return fault.Conflictf("This award was withdrawn already.")
+		}
+		a.RevokedAt = now
+		return nil
+	})
+}
+
+// Suspend pauses an award until it is reinstated.
+func (s *Service) Suspend(ctx context.Context, organisationID, by int64, id publicid.ID, reason Reason, note string) (*Award, error) {
+	return s.change(ctx, organisationID, by, id, EventSuspended, reason, note, func(a *Award, now time.Time) error {
+		if !a.RevokedAt.IsZero() || !a.SuspendedAt.IsZero() {
+			return fault.Conflictf("Only an award that is in force can be paused.")
+		}
+		a.SuspendedAt = now
+		return nil
+	})
+}
+
+// Reinstate ends the pause of a suspended award.
+func (s *Service) Reinstate(ctx context.Context, organisationID, by int64, id publicid.ID) (*Award, error) {
+	return s.change(ctx, organisationID, by, id, EventReinstated, "not_stated", "", func(a *Award, _ time.Time) error {
+		if a.SuspendedAt.IsZero() || !a.RevokedAt.IsZero() {
+			return fault.Conflictf("This award is not paused.")
+		}
+		a.SuspendedAt, a.Reason, a.PrivateNote = time.Time{}, "", ""
+		return nil
+	})
+}
+
+// change moves an award to another state and the bits of its lists with it, in
+// one commit: a status list asked for after this shows the change.
+func (s *Service) change(ctx context.Context, organisationID, by int64, id publicid.ID, kind string, reason Reason, note string,
+	move func(*Award, time.Time) error) (*Award, error) {
+	note = strings.TrimSpace(note)
+	if !slices.Contains(Reasons, reason) {
+		return nil, fault.Fields(fault.Field{Path: "reason", Message: "Choose a reason from the list."})
+	}
+	if utf8.RuneCountInString(note) > 2000 {
+		return nil, fault.Fields(fault.Field{Path: "note", Message: "Use 2,000 characters or fewer."})
+	}
+	var a *Award
+	err := s.DB.Write(ctx, func(tx *sqldb.Tx) (err error) {
+		if a, err = awardOf(ctx, tx, organisationID, id); err != nil {
+			return err
+		}
+		if a.Document == nil {
+			return fault.Conflictf("This award is still being signed. Try again in a moment.")
+		}
+		a.Reason, a.PrivateNote = reason, note
+		if err := move(a, s.Now()); err != nil {
+			return err
+		}
+		if err := updateState(ctx, tx, a); err != nil {
+			return err
+		}
+		return event.Record(ctx, tx, event.Event{OrgID: organisationID, Kind: kind, Subject: a.ID, Actor: by})
+	})
+	return a, err
+}
+
+// updateState writes the award's state and marks its lists as changed.
+func updateState(ctx context.Context, tx *sqldb.Tx, a *Award) error {
+	// The earlier state is part of the condition: of two people who act at once, one wins.
+	if _, err := tx.Exec(ctx, `UPDATE award SET revoked_at = $2, suspended_at = $3, reason = $4, private_note = $5 WHERE id = $1`,
+		a.ID, sqldb.Millis(a.RevokedAt), sqldb.Millis(a.SuspendedAt), string(a.Reason), a.PrivateNote); err != nil {
+		return err
+	}
+	_, err := tx.Exec(ctx, `UPDATE status_list SET version = version + 1 WHERE id IN ($1, $2)`, a.Status[0].listID, a.Status[1].listID)
+	return err
+}
+
+// listCache lets one request build a list while others wait for it.
+type listCache struct{ mu sync.Mutex }
+
+type storedList struct {
+	id, organisationID       int64
+	public                   publicid.ID
+	purpose                  string
+	entries, version, signed int64
+	signedAt                 time.Time
+	document                 []byte
+}
+
+// StatusList returns the signed status list with this public id, with every
+// change that was committed before the call.
+func (s *Service) StatusList(ctx context.Context, id publicid.ID) ([]byte, error) {
+	l, err := s.readList(ctx, id)
+	if err != nil || s.fresh(l) {
+		return l.document, err
+	}
+	s.lists.mu.Lock()
+	defer s.lists.mu.Unlock()
+	if l, err = s.readList(ctx, id); err != nil || s.fresh(l) { // somebody else built it while we waited
+		return l.document, err
+	}
+	return s.buildList(ctx, l)
+}
+
+func (s *Service) fresh(l storedList) bool {
+	return l.document != nil && l.signed == l.version && s.Now().Sub(l.signedAt) < listRenewal
+}
+
+func (s *Service) readList(ctx context.Context, id publicid.ID) (l storedList, err error) {
+	err = s.DB.Read(ctx, func(tx *sqldb.Tx) error {
+		var signedAt int64
+		err := tx.QueryRow(ctx, `SELECT id, organisation_id, public_id, purpose, entries, version, signed_version, signed_at, document
+			FROM status_list WHERE public_id = $1`, id).Scan(&l.id, &l.organisationID, &l.public, &l.purpose, &l.entries, &l.version, &l.signed, &signedAt, &l.document)
+		l.signedAt = sqldb.Time(signedAt)
+		if errors.Is(err, sql.ErrNoRows) {
+			return fault.NotFoundf("There is no such status list.")
+		}
+		return err
+	})
+	return l, err
+}
+
+// buildList sets the bits from the awards themselves, signs the list and stores
+// it under the version that it was read at.
+func (s *Service) buildList(ctx context.Context, l storedList) ([]byte, error) {
+	signer, err := s.Keys.Signer(ctx, l.organisationID)
+	if err != nil {
+		return nil, err
+	}
+	bits := statuslist.New(int(l.entries))
+	var id org.Identity
+	err = s.DB.Read(ctx, func(tx *sqldb.Tx) error {
+		// Version and bits are read in one transaction: they belong together.
+		if err := tx.QueryRow(ctx, `SELECT version FROM status_list WHERE id = $1`, l.id).Scan(&l.version); err != nil {
+			return err
+		}
+		o, err := org.ByID(ctx, tx, l.organisationID)
+		if err != nil {
+			return err
+		}
+		if id, err = s.Orgs.Identity(o, signer.Key); err != nil {
+			return err
+		}
+		set, err := setPositions(ctx, tx, l)
+		for _, i := range set {
+			bits.Set(int(i), true)
+		}
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	now := s.Now()
+	plain, err := statuslist.Credential(s.statusListURL(l.public), id.DID, l.purpose, bits, now, now.Add(listValidity), ListTTL)
+	if err != nil {
+		return nil, err
+	}
+	signed, err := signer.Secure(plain, id.Method, now)
+	if err != nil {
+		return nil, err
+	}
+	return signed, s.DB.Write(ctx, func(tx *sqldb.Tx) error {
+		_, err := tx.Exec(ctx, `UPDATE status_list SET document = $2, signed_version = $3, signed_at = $4 WHERE id = $1 AND signed_version <= $3`,
+			l.id, signed, l.version, sqldb.Millis(now))
+		return err
+	})
+}
+
+func setPositions(ctx context.Context, tx *sqldb.Tx, l storedList) ([]int64, error) {
+	query := `SELECT revocation_index FROM award WHERE revocation_list = $1 AND revoked_at > 0`
+	if l.purpose == purposes[1] {
+		query = `SELECT suspension_index FROM award WHERE suspension_list = $1 AND suspended_at > 0`
+	}
+	return sqldb.Collect(ctx, tx, func(r *sql.Rows) (i int64, err error) { return i, r.Scan(&i) }, query, l.id)
+}
+
+func (s *Service) statusListURL(id publicid.ID) string { return s.BaseURL + "/status/" + id.String() }

@@ -1,0 +1,103 @@
+package org
+
+import (
+	"context"
+	"net/url"
+	"strings"
+
+	"github.com/roundel/roundel/did"
+	"github.com/roundel/roundel/internal/keys"
+	"github.com/roundel/roundel/internal/sqldb"
+)
+
+// Identity is how the world knows who signed: a DID and the verification
+// method of the key in use.
+type Identity struct {
+	DID    string
+	Method string
+	// Live is true when the identity is tied to our public https address. While
+	// it is false, awards are trials: signed by a key that names only itself.
+	Live bool
+}
+
+// IsLive reports whether the organisation awards for real: the installation has a
+// public https address, and the organisation is not the sample.
+func (s *Service) IsLive(o *Organisation) bool { return s.Live() && !o.IsSample }
+
+// Live reports whether the installation has a public https address, which
+// did:web and status lists need.
+func (s *Service) Live() bool {
+	u, err := url.Parse(s.BaseURL)
+	return err == nil && u.Scheme == "https"
+}
+
+// Identity returns the organisation's identity for the given key: did:web under
+// our address when that is https, else the did:key of the key itself.
+func (s *Service) Identity(o *Organisation, k *keys.Key) (Identity, error) {
+	if !s.IsLive(o) {
+		id, method, err := k.DID()
+		return Identity{DID: id, Method: method}, err
+	}
+	id, err := s.webDID(o)
+	return Identity{DID: id, Method: id + "#" + k.Multikey, Live: true}, err
+}
+
+// CurrentIdentity returns the identity that the organisation signs with now.
+func (s *Service) CurrentIdentity(ctx context.Context, o *Organisation) (id Identity, err error) {
+	err = s.DB.Read(ctx, func(tx *sqldb.Tx) error {
+		k, err := keys.Current(ctx, tx, o.ID)
+		if err != nil {
+			return err
+		}
+		id, err = s.Identity(o, k)
+		return err
+	})
+	return id, err
+}
+
+// DIDDocument returns the organisation's DID document, with every key that a
+// badge may have been signed with.
+func (s *Service) DIDDocument(ctx context.Context, o *Organisation) ([]byte, error) {
+	id, err := s.webDID(o)
+	if err != nil {
+		return nil, err
+	}
+	var list []*keys.Key
+	err = s.DB.Read(ctx, func(tx *sqldb.Tx) error { list, err = keys.List(ctx, tx, o.ID); return err })
+	if err != nil {
+		return nil, err
+	}
+	methods := make([]did.Method, 0, len(list))
+	for _, k := range list {
+		pub, err := k.Public()
+		if err != nil {
+			return nil, err
+		}
+		methods = append(methods, did.Method{ID: id + "#" + k.Multikey, Type: "Multikey", Controller: id, PublicKey: pub, Expires: k.RetiredAt})
+	}
+	return did.NewWebDocument(id, methods...)
+}
+
+// URL returns the public address of the organisation's page.
+func (s *Service) URL(o *Organisation) string { return s.BaseURL + "/issuers/" + o.Slug }
+
+// LogoURL returns the public address of the logo, or "".
+func (s *Service) LogoURL(o *Organisation) string {
+	if o.LogoKey == "" {
+		return ""
+	}
+	return s.BaseURL + "/pictures/" + o.LogoKey + ".png"
+}
+
+// Host returns the name of the host that the installation is reached at.
+func (s *Service) Host() string {
+	u, err := url.Parse(s.BaseURL)
+	if err != nil {
+		return ""
+	}
+	return strings.ToLower(u.Host)
+}
+
+func (s *Service) webDID(o *Organisation) (string, error) {
+	return did.WebDID(s.BaseURL, "issuers", o.Slug)
+}

@@ -1,0 +1,61 @@
+package org
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/roundel/roundel/internal/sqldb"
+)
+
+const columns = `id, public_id, slug, name, website, email, description, country, linkedin_id, accent, logo_key, logo_alt,
+	is_sample, include_name, include_evidence, lawful_basis, organisation.created_at`
+
+func scan(row interface{ Scan(...any) error }) (*Organisation, error) { return scanWith(row) }
+
+// scanWith reads the organisation's columns and then whatever the query adds.
+func scanWith(row interface{ Scan(...any) error }, more ...any) (*Organisation, error) {
+	var o Organisation
+	var created int64
+	err := row.Scan(append([]any{&o.ID, &o.PublicID, &o.Slug, &o.Name, &o.Website, &o.Email, &o.Description, &o.Country,
+		&o.LinkedInID, &o.Accent, &o.LogoKey, &o.LogoAlt, &o.IsSample, &o.IncludeName, &o.IncludeEvidence, &o.LawfulBasis, &created}, more...)...)
+	if isNoRows(err) {
+		return nil, errNoOrganisation
+	}
+	o.CreatedAt = sqldb.Time(created)
+	return &o, err
+}
+
+// ByID returns the organisation with this key, in the caller's transaction.
+func ByID(ctx context.Context, tx *sqldb.Tx, id int64) (*Organisation, error) {
+	return scan(tx.QueryRow(ctx, `SELECT `+columns+` FROM organisation WHERE id = $1`, id))
+}
+
+func insert(ctx context.Context, tx *sqldb.Tx, o *Organisation) error {
+	return tx.QueryRow(ctx, `INSERT INTO organisation (public_id, slug, name, website, email, description, country, linkedin_id,
+			accent, logo_key, logo_alt, is_sample, created_at)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13) RETURNING id`,
+		o.PublicID, o.Slug, o.Name, o.Website, o.Email, o.Description, o.Country, o.LinkedInID,
+		o.Accent, o.LogoKey, o.LogoAlt, o.IsSample, sqldb.Millis(o.CreatedAt)).Scan(&o.ID)
+}
+
+func update(ctx context.Context, tx *sqldb.Tx, id int64, p Profile) error {
+	n, err := tx.Exec(ctx, `UPDATE organisation SET name = $2, website = $3, email = $4, description = $5, country = $6,
+			linkedin_id = $7, accent = $8, logo_key = $9, logo_alt = $10 WHERE id = $1`,
+		id, p.Name, p.Website, p.Email, p.Description, p.Country, p.LinkedInID, p.Accent, p.LogoKey, p.LogoAlt)
+	if err == nil && n == 0 {
+		return errNoOrganisation
+	}
+	return err
+}
+
+// freeSlug returns the name's slug, with a number behind it when it is taken.
+func freeSlug(ctx context.Context, tx *sqldb.Tx, name string) (string, error) {
+	slug := slugify(name)
+	for n := 2; ; n++ {
+		var taken int64
+		if err := tx.QueryRow(ctx, `SELECT count(*) FROM organisation WHERE slug = $1`, slug).Scan(&taken); err != nil || taken == 0 {
+			return slug, err
+		}
+		slug = fmt.Sprintf("%s-%d", slugify(name), n)
+	}
+}

@@ -1,0 +1,105 @@
+// Package verification is the public verifier: it takes a link, pasted text or
+// a file of any issuer and says what the library's checks found.
+package verification
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"net/url"
+	"strings"
+	"time"
+
+	"github.com/roundel/roundel/baking"
+	"github.com/roundel/roundel/did"
+	"github.com/roundel/roundel/internal/fault"
+	"github.com/roundel/roundel/internal/fetch"
+	"github.com/roundel/roundel/verify"
+)
+
+// MaxFile bounds what is verified, in bytes: a picture with its credential.
+const MaxFile = 5 << 20
+
+// Service verifies credentials of any issuer.
+type Service struct {
+	Fetch *fetch.Client
+	Now   func() time.Time
+}
+
+// Check verifies a file: a credential in JSON, or a picture with one inside.
+// When email is not empty, it is compared with the recipient that the
+// credential names; it is not kept.
+func (s *Service) Check(ctx context.Context, file []byte, email string) *verify.Report {
+	v := verify.Verifier{Get: s.Fetch, Now: s.Now, Recipient: strings.TrimSpace(email)}
+	return v.Verify(ctx, file)
+}
+
+// CheckText verifies pasted text: a link, or a credential in JSON.
+func (s *Service) CheckText(ctx context.Context, text, email string) (*verify.Report, []byte, error) {
+	text = strings.TrimSpace(text)
+	if text == "" {
+		return nil, nil, fault.Fields(fault.Field{Path: "text", Message: "Paste a link to a badge, or the badge itself."})
+	}
+	if !strings.ContainsAny(text, " \t\r\n{") && (strings.HasPrefix(text, "https://") || strings.HasPrefix(text, "http://")) {
+		return s.CheckLink(ctx, text, email)
+	}
+	return s.Check(ctx, []byte(text), email), []byte(text), nil
+}
+
+// CheckLink fetches what a link leads to and verifies it. It returns the file
+// beside the report.
+func (s *Service) CheckLink(ctx context.Context, link, email string) (*verify.Report, []byte, error) {
+	bad := func(message string) error { return fault.Fields(fault.Field{Path: "text", Message: message}) }
+	u, err := url.Parse(link)
+	if err != nil || u.Host == "" {
+		return nil, nil, bad("This is not a complete web address. Copy it again from the badge's page.")
+	}
+	file, _, err := s.Fetch.GetMax(ctx, link, accepted, MaxFile)
+	var status *did.StatusError
+	switch {
+	case errors.As(err, &status) && status.Code == 403:
+		return nil, nil, bad("The page at this link is kept private. Ask the holder to show the badge, or to send you the file.")
+	case errors.As(err, &status) && (status.Code == 404 || status.Code == 410):
+		return nil, nil, bad("There is nothing at this link any more. Ask the holder for the file, or for another link.")
+	case err != nil:
+		return nil, nil, &fault.Error{Kind: fault.Invalid, Err: err, Message: "We could not open this link.",
+			Fields: []fault.Field{{Path: "text", Message: u.Host + " did not give us a badge: it did not answer, answered with an error, or is not a public address. Try again, or upload the file."}}}
+	}
+	if baking.Sniff(file) == "html" {
+		if alternate := alternateLink(file, u); alternate != "" {
+			if file, _, err = s.Fetch.GetMax(ctx, alternate, accepted, MaxFile); err == nil {
+				return s.Check(ctx, file, email), file, nil
+			}
+		}
+		return nil, nil, bad("This link leads to a web page, not to the badge itself. Look there for “download” or “JSON”, and bring the file here.")
+	}
+	return s.Check(ctx, file, email), file, nil
+}
+
+// accepted asks for the credential itself where an address can also give a page.
+const accepted = "application/vc+ld+json, application/vc, application/ld+json;q=0.9, application/json;q=0.9, image/png;q=0.8, image/svg+xml;q=0.8"
+
+// alternateLink returns where a page says that its credential is, if it does.
+func alternateLink(page []byte, at *url.URL) string {
+	for rest := page; ; {
+		i := bytes.Index(rest, []byte("<link"))
+		if i < 0 {
+			return ""
+		}
+		rest = rest[i+5:]
+		end := bytes.IndexByte(rest, '>')
+		if end < 0 {
+			return ""
+		}
+		tag := string(rest[:end])
+		if !strings.Contains(tag, `rel="alternate"`) || !(strings.Contains(tag, "application/vc+ld+json") || strings.Contains(tag, "application/vc\"")) {
+			continue
+		}
+		_, href, ok := strings.Cut(tag, `href="`)
+		href, _, closed := strings.Cut(href, `"`)
+		if u, err := at.Parse(href); ok && closed && err == nil {
+			return u.String()
+		}
+		return ""
+	}
+}
