@@ -275,6 +275,7 @@ CREATE TABLE job (
     run_at       BIGINT NOT NULL,
     attempts     BIGINT NOT NULL DEFAULT 0,
     leased_until BIGINT NOT NULL DEFAULT 0,
+    again_at     BIGINT NOT NULL DEFAULT 0, -- asked for once more while it runs
     parked_at    BIGINT NOT NULL DEFAULT 0,
     last_error   TEXT NOT NULL DEFAULT '',
     created_at   BIGINT NOT NULL
