@@ -1,0 +1,150 @@
+package web
+
+import (
+	"errors"
+	"log/slog"
+	"net/http"
+	"net/url"
+	"strings"
+	"time"
+
+	"github.com/roundel/roundel/internal/account"
+	"github.com/roundel/roundel/internal/badge"
+	"github.com/roundel/roundel/internal/blob"
+	"github.com/roundel/roundel/internal/claim"
+	"github.com/roundel/roundel/internal/fault"
+	"github.com/roundel/roundel/internal/gate"
+	"github.com/roundel/roundel/internal/issuing"
+	"github.com/roundel/roundel/internal/locale"
+	"github.com/roundel/roundel/internal/org"
+	"github.com/roundel/roundel/internal/outbox"
+	"github.com/roundel/roundel/internal/verification"
+)
+
+// Server answers people: the public pages, the claim page, the verifier and
+// the console.
+type Server struct {
+	Accounts     *account.Service
+	Orgs         *org.Service
+	Badges       *badge.Service
+	Issuing      *issuing.Service
+	Claims       *claim.Service
+	Verification *verification.Service
+	Outbox       *outbox.Service
+	Blobs        *blob.Dir
+	Gate         *gate.Gate
+	Catalogues   *locale.Catalogues
+	Now          func() time.Time
+	Log          *slog.Logger
+	BaseURL      string // public address of the installation, without a trailing slash
+	Site         string // name of the installation
+	Mails        bool   // there is a mail server: mails leave the outbox
+	Development  bool   // adds /styleguide
+
+	pages *renderer
+}
+
+// route is one entry of the table: what a path needs, and who answers it.
+type route struct {
+	pattern    string // as http.ServeMux takes it, with a method
+	permission gate.Permission
+	handle     func(http.ResponseWriter, *http.Request) error
+}
+
+// Mount adds every page to mux. It fails when a template cannot be read.
+func (s *Server) Mount(mux *http.ServeMux) error {
+	var err error
+	if s.pages, err = newRenderer(renderOptions{Catalogues: s.Catalogues, Site: s.Site}); err != nil {
+		return err
+	}
+	for _, table := range [][]route{s.publicRoutes(), s.consoleRoutes()} {
+		for _, r := range table {
+			mux.Handle(r.pattern, s.answer(r))
+		}
+	}
+	mux.Handle("GET /static/", s.pages.static)
+	return nil
+}
+
+// answer lets the gate decide, calls the handler, and turns what went wrong
+// into a page, once and here.
+func (s *Server) answer(rt route) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		admitted, err := s.Gate.Admit(r, rt.permission)
+		if err == nil {
+			err = rt.handle(w, admitted)
+		}
+		if err != nil {
+			s.fail(w, admitted, err)
+		}
+	})
+}
+
+// fail shows what went wrong. Somebody who has to sign in first is taken there
+// and then back to where they wanted to go.
+func (s *Server) fail(w http.ResponseWriter, r *http.Request, err error) {
+	var tooLarge *http.MaxBytesError
+	switch {
+	case errors.Is(err, gate.ErrSignIn):
+		next := r.URL.RequestURI()
+		if r.Method != http.MethodGet {
+			next = "/console"
+		}
+		http.Redirect(w, r, "/sign-in?next="+url.QueryEscape(next), http.StatusSeeOther)
+		return
+	case errors.As(err, &tooLarge):
+		err = fault.Wrap(fault.Invalid, err, "What you sent is larger than we take. Use a smaller file.")
+	case fault.KindOf(err) == fault.Internal:
+		s.Log.ErrorContext(r.Context(), "page failed", "method", r.Method, "path", loggedPath(r.URL.Path), "error", err)
+	}
+	if err := s.showFault(w, r, err); err != nil {
+		s.Log.ErrorContext(r.Context(), "error page failed", "error", err)
+		http.Error(w, fault.Message(nil), http.StatusInternalServerError)
+	}
+}
+
+// loggedPath hides the secrets that stand in addresses.
+func loggedPath(path string) string {
+	for _, prefix := range []string{"/claim/", "/set-up/", "/reset/"} {
+		if strings.HasPrefix(path, prefix) {
+			return prefix + "…"
+		}
+	}
+	return path
+}
+
+// status returns the HTTP status that says what kind of fault err is.
+func status(err error) int {
+	switch fault.KindOf(err) {
+	case fault.Invalid:
+		return http.StatusUnprocessableEntity
+	case fault.NotFound:
+		return http.StatusNotFound
+	case fault.Forbidden:
+		return http.StatusForbidden
+	case fault.Conflict:
+		return http.StatusConflict
+	case fault.Unavailable:
+		return http.StatusServiceUnavailable
+	}
+	return http.StatusInternalServerError
+}
+
+// render shows a page, with the signed-in person in its bar.
+func (s *Server) render(w http.ResponseWriter, r *http.Request, status int, page string, data pageData) error {
+	p := data.common()
+	if c := gate.From(r.Context()); c.Account != nil {
+		p.Nav.Person, p.Nav.Console, p.Nav.SignOut = c.Account.Name, "/console", "/sign-out"
+		if c.Organisation != nil {
+			p.Nav.Organisation = c.Organisation.Name
+		}
+	}
+	return s.pages.render(w, r, status, page, data)
+}
+
+// refused reports whether err is something to show above the form that caused
+// it, rather than on a page of its own.
+func refused(err error) bool {
+	k := fault.KindOf(err)
+	return k == fault.Invalid || k == fault.Conflict
+}
