@@ -20,7 +20,7 @@ const maxJWKBytes = 64 << 10
 //
 // A key that holds private members, that is not for signatures (use, key_ops,
 // alg), or whose numbers do not have exactly the curve's length is refused.
-// Errors wrap ErrEncoding or ErrKey, or are a *strictjson.Error.
+// Errors wrap ErrEncoding, ErrKey or ErrUnsupported, or are a *strictjson.Error.
 func PublicFromJWK(data []byte) (crypto.PublicKey, error) {
 	tree, err := strictjson.Decode(data, strictjson.Limits{MaxBytes: maxJWKBytes, MaxDepth: 8})
 	if err != nil {
@@ -43,7 +43,7 @@ func PublicFromJWK(data []byte) (crypto.PublicKey, error) {
 	case "EC P-384":
 		return k.ecdsa(elliptic.P384(), "ES384")
 	default:
-		return nil, fmt.Errorf("%w: JSON Web Key of kty %q and crv %q", ErrKey, k.text("kty"), k.text("crv"))
+		return nil, fmt.Errorf("%w: JSON Web Key of kty %q and crv %q", ErrUnsupported, k.text("kty"), k.text("crv"))
 	}
 }
 
@@ -121,7 +121,8 @@ func (k jwk) ecdsa(curve elliptic.Curve, alg string) (crypto.PublicKey, error) {
 // PublicToJWK returns key as a JSON Web Key with its required members only, in
 // the order that a thumbprint (RFC 7638) takes, without white space.
 //
-// Keys that PublicFromJWK would refuse give an error that wraps ErrKey.
+// Keys that PublicFromJWK would refuse give an error that wraps ErrKey or
+// ErrUnsupported.
 func PublicToJWK(key crypto.PublicKey) ([]byte, error) {
 	b64 := base64.RawURLEncoding.EncodeToString
 	switch k := key.(type) {
@@ -142,6 +143,6 @@ func PublicToJWK(key crypto.PublicKey) ([]byte, error) {
 		return fmt.Appendf(nil, `{"crv":"%s","kty":"EC","x":"%s","y":"%s"}`,
 			k.Curve.Params().Name, b64(xy[:len(xy)/2]), b64(xy[len(xy)/2:])), nil
 	default:
-		return nil, fmt.Errorf("%w: %T has no JSON Web Key form here", ErrKey, key)
+		return nil, fmt.Errorf("%w: %T", ErrUnsupported, key)
 	}
 }

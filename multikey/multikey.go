@@ -9,13 +9,21 @@ import (
 	"fmt"
 )
 
-// ErrKey is what every error about a key wraps that is well encoded but not a
-// key we accept: unknown kind, wrong length, or a point that is not on the curve.
-var ErrKey = errors.New("not an acceptable key")
+var (
+	// ErrKey is what every error about a key wraps that is well encoded but not a
+	// key we accept: wrong length, or a point that is not on the curve.
+	ErrKey = errors.New("not an acceptable key")
+	// ErrUnsupported is for kinds of key that this package does not know, and so
+	// cannot judge. Errors that wrap it do not wrap ErrKey.
+	ErrUnsupported = errors.New("kind of key not supported")
+)
 
-// maxKeyBytes bounds what is decoded at all: the longest form here is a P-384
-// point with its header, 51 bytes.
-const maxKeyBytes = 64
+const (
+	// maxKeyBytes bounds what is decoded at all: the longest form here is a P-384
+	// point with its header, 51 bytes.
+	maxKeyBytes = 64
+	maxKeyText  = 90 // characters, a little more than maxKeyBytes need
+)
 
 // The multicodec headers, as unsigned varints (Controlled Identifiers 1.0,
 // section 2.2.2, table of Multikey headers).
@@ -31,8 +39,8 @@ var (
 // EncodePublic returns key as a Multikey: z6Mk… for an ed25519.PublicKey,
 // zDna… and z82L… for an *ecdsa.PublicKey on P-256 and P-384.
 //
-// Keys of other types and keys that DecodePublic would refuse give an error
-// that wraps ErrKey.
+// Keys of other types give an error that wraps ErrUnsupported; keys that
+// DecodePublic would refuse, one that wraps ErrKey.
 func EncodePublic(key crypto.PublicKey) (string, error) {
 	switch k := key.(type) {
 	case ed25519.PublicKey:
@@ -47,7 +55,7 @@ func EncodePublic(key crypto.PublicKey) (string, error) {
 		}
 		return EncodeMultibase(append(header[:], point...)), nil
 	default:
-		return "", fmt.Errorf("%w: %T has no Multikey form here", ErrKey, key)
+		return "", fmt.Errorf("%w: %T", ErrUnsupported, key)
 	}
 }
 
@@ -55,7 +63,7 @@ func EncodePublic(key crypto.PublicKey) (string, error) {
 // *ecdsa.PublicKey on P-256 or P-384.
 //
 // Only base58btc ("z") is accepted, as the cryptosuites require. Errors wrap
-// ErrEncoding or ErrKey. What is accepted encodes back to the same text.
+// ErrEncoding, ErrKey or ErrUnsupported. What is accepted encodes back to the same text.
 func DecodePublic(s string) (crypto.PublicKey, error) {
 	header, body, err := split(s)
 	if err != nil {
@@ -75,7 +83,7 @@ func DecodePublic(s string) (crypto.PublicKey, error) {
 	case headerEd25519Private, headerP256Private, headerP384Private:
 		return nil, fmt.Errorf("%w: this is a private key where a public one belongs", ErrKey)
 	default:
-		return nil, fmt.Errorf("%w: multicodec header %x is not one of Ed25519, P-256, P-384", ErrKey, header[:])
+		return nil, fmt.Errorf("%w: multicodec header %x is not one of Ed25519, P-256, P-384", ErrUnsupported, header[:])
 	}
 }
 
@@ -83,6 +91,9 @@ func DecodePublic(s string) (crypto.PublicKey, error) {
 func split(s string) (header [2]byte, body []byte, err error) {
 	if s == "" || s[0] != 'z' {
 		return header, nil, fmt.Errorf("%w: a Multikey starts with z", ErrEncoding)
+	}
+	if len(s) > maxKeyText {
+		return header, nil, fmt.Errorf("%w: a text of %d characters holds no Ed25519, P-256 or P-384 key", ErrUnsupported, len(s))
 	}
 	b, err := Base58Decode(s[1:], maxKeyBytes)
 	if err != nil {
@@ -105,7 +116,7 @@ func compress(k *ecdsa.PublicKey) (header [2]byte, point []byte, err error) {
 	case k.Curve == elliptic.P384():
 		header = headerP384Public
 	default:
-		return header, nil, fmt.Errorf("%w: ECDSA key on a curve other than P-256 and P-384", ErrKey)
+		return header, nil, fmt.Errorf("%w: ECDSA key on a curve other than P-256 and P-384", ErrUnsupported)
 	}
 	full, err := k.Bytes()
 	if err != nil {

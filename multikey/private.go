@@ -13,7 +13,7 @@ import (
 // *ecdsa.PrivateKey on P-256 and P-384 (the scalar).
 //
 // The text is the key itself: it must never be stored or logged in the clear.
-// Other signers give an error that wraps ErrKey.
+// Other signers give an error that wraps ErrUnsupported.
 func EncodePrivate(key crypto.Signer) (string, error) {
 	switch k := key.(type) {
 	case ed25519.PrivateKey:
@@ -31,7 +31,7 @@ func EncodePrivate(key crypto.Signer) (string, error) {
 		case k.Curve == elliptic.P384():
 			header = headerP384Private
 		default:
-			return "", fmt.Errorf("%w: ECDSA key on a curve other than P-256 and P-384", ErrKey)
+			return "", fmt.Errorf("%w: ECDSA key on a curve other than P-256 and P-384", ErrUnsupported)
 		}
 		scalar, err := k.Bytes()
 		if err != nil {
@@ -39,14 +39,14 @@ func EncodePrivate(key crypto.Signer) (string, error) {
 		}
 		return EncodeMultibase(append(header[:], scalar...)), nil
 	default:
-		return "", fmt.Errorf("%w: %T has no secret Multikey form here", ErrKey, key)
+		return "", fmt.Errorf("%w: %T", ErrUnsupported, key)
 	}
 }
 
 // DecodePrivate reads a secret Multikey and returns an ed25519.PrivateKey or an
 // *ecdsa.PrivateKey on P-256 or P-384.
 //
-// Errors wrap ErrEncoding or ErrKey and never repeat the text.
+// Errors wrap ErrEncoding, ErrKey or ErrUnsupported and never repeat the text.
 func DecodePrivate(s string) (crypto.Signer, error) {
 	header, body, err := split(s)
 	if err != nil {
@@ -66,7 +66,7 @@ func DecodePrivate(s string) (crypto.Signer, error) {
 	case headerEd25519Public, headerP256Public, headerP384Public:
 		return nil, fmt.Errorf("%w: this is a public key where a private one belongs", ErrKey)
 	default:
-		return nil, fmt.Errorf("%w: unknown secret key header", ErrKey)
+		return nil, fmt.Errorf("%w: unknown secret key header", ErrUnsupported)
 	}
 }
 
