@@ -1,0 +1,106 @@
+// Package blob keeps pictures and other files by the hash of their content.
+//
+// What Put has returned a key for is on the disk and survives a crash: file and
+// folder are flushed before it answers.
+package blob
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"regexp"
+
+	"github.com/roundel/roundel/internal/fault"
+)
+
+// Dir keeps blobs in a folder.
+type Dir struct{ root *os.Root }
+
+// Open returns the blobs in the folder at path, which is made when needed.
+func Open(path string) (*Dir, error) {
+	if err := os.MkdirAll(path, 0o700); err != nil {
+		return nil, err
+	}
+	root, err := os.OpenRoot(path)
+	return &Dir{root}, err
+}
+
+// Close releases the folder.
+func (d *Dir) Close() error { return d.root.Close() }
+
+var keyForm = regexp.MustCompile(`^[0-9a-f]{64}$`)
+
+// Key returns the key of data, whether it is kept or not.
+func Key(data []byte) string {
+	sum := sha256.Sum256(data)
+	return hex.EncodeToString(sum[:])
+}
+
+// Put keeps data and returns its key. Keeping the same data again is cheap.
+func (d *Dir) Put(_ context.Context, data []byte) (string, error) {
+	key := Key(data)
+	name := place(key)
+	if info, err := d.root.Stat(name); err == nil && info.Size() == int64(len(data)) {
+		return key, nil
+	}
+	folder := filepath.Dir(name)
+	if err := d.root.Mkdir(folder, 0o700); err != nil && !errors.Is(err, fs.ErrExist) {
+		return "", fmt.Errorf("keep blob: %w", err)
+	}
+	// A name of its own for each writer: two that keep the same data do not meet.
+	f, temporary, err := d.create(name)
+	if err != nil {
+		return "", fmt.Errorf("keep blob: %w", err)
+	}
+	_, err = f.Write(data)
+	if err = errors.Join(err, f.Sync(), f.Close()); err == nil {
+		err = d.root.Rename(temporary, name)
+	}
+	if err != nil {
+		return "", errors.Join(fmt.Errorf("keep blob: %w", err), d.root.Remove(temporary))
+	}
+	return key, errors.Join(d.syncFolder(folder), d.syncFolder("."))
+}
+
+// Get returns the data with this key. It is a NotFound fault when there is none.
+func (d *Dir) Get(_ context.Context, key string) ([]byte, error) {
+	if !keyForm.MatchString(key) {
+		return nil, errNoBlob
+	}
+	data, err := d.root.ReadFile(place(key))
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, errNoBlob
+	}
+	if err == nil && Key(data) != key {
+		return nil, fmt.Errorf("blob %s was changed on the disk", key)
+	}
+	return data, err
+}
+
+var errNoBlob = fault.NotFoundf("There is no such file.")
+
+func (d *Dir) create(name string) (*os.File, string, error) {
+	for n := 0; ; n++ {
+		temporary := fmt.Sprintf("%s.%d.%d", name, os.Getpid(), n)
+		f, err := d.root.OpenFile(temporary, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+		if !errors.Is(err, fs.ErrExist) {
+			return f, temporary, err
+		}
+	}
+}
+
+func (d *Dir) syncFolder(name string) error {
+	f, err := d.root.Open(name)
+	if err != nil {
+		return err
+	}
+	return errors.Join(f.Sync(), f.Close())
+}
+
+// place spreads the blobs over 256 folders.
+func place(key string) string { return key[:2] + "/" + key }
