@@ -1,0 +1,37 @@
+# Two commands do everything: `make run` and `make test`.
+
+GO ?= go
+BIN := bin/roundel
+STATICCHECK := honnef.co/go/tools/cmd/staticcheck
+
+.PHONY: run build test check fmt vet lint interop bench torture clean
+
+run: build ## build, start on the embedded database, print where to go
+	@$(BIN) serve
+
+build:
+	CGO_ENABLED=0 $(GO) build -trimpath -o $(BIN) ./cmd/roundel
+
+test: ## install what is needed where that is allowed, then run everything
+	@bash .ci/test
+
+check: fmt vet lint ## the quick loop: SQLite only, with the race detector
+	$(GO) test -race ./...
+
+fmt:
+	@files=$$(gofmt -l $$(git ls-files '*.go')); if [ -n "$$files" ]; then echo "run gofmt -w on:"; echo "$$files"; exit 1; fi
+
+vet:
+	$(GO) vet ./...
+
+lint:
+	$(GO) -C tools tool staticcheck -version >/dev/null && cd $(CURDIR) && $$($(GO) -C tools tool -n staticcheck) ./...
+
+bench: build ## measure beside peers, write docs/benchmarks.md
+	@bash bench/run
+
+torture: ## the long runs: crash loops, fuzzing
+	@bash .ci/torture
+
+clean:
+	rm -rf bin

@@ -1,0 +1,3 @@
+module github.com/roundel/roundel/tools
+
+go 1.26.8
