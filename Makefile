@@ -2,7 +2,6 @@
 
 GO ?= go
 BIN := bin/roundel
-STATICCHECK := honnef.co/go/tools/cmd/staticcheck
 
 .PHONY: run build test check fmt vet lint interop bench torture clean
 
@@ -24,8 +23,11 @@ fmt:
 vet:
 	$(GO) vet ./...
 
-lint:
-	$(GO) -C tools tool staticcheck -version >/dev/null && cd $(CURDIR) && $$($(GO) -C tools tool -n staticcheck) ./...
+lint: bin/staticcheck
+	bin/staticcheck ./...
+
+bin/staticcheck: tools/go.mod
+	$(GO) build -C tools -o $(CURDIR)/$@ honnef.co/go/tools/cmd/staticcheck
 
 bench: build ## measure beside peers, write docs/benchmarks.md
 	@bash bench/run

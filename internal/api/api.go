@@ -1,0 +1,122 @@
+// Package api is the REST interface, version 1: for programs that award badges
+// and follow them. Its description in OpenAPI 3.1 is at /api/v1/openapi.json.
+//
+// Every fault is a problem document (RFC 9457) that names each field at fault.
+package api
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"net/http"
+
+	"github.com/danielgtaylor/huma/v2"
+	"github.com/danielgtaylor/huma/v2/adapters/humago"
+
+	"github.com/roundel/roundel/internal/fault"
+	"github.com/roundel/roundel/internal/gate"
+	"github.com/roundel/roundel/internal/issuing"
+)
+
+// Server answers programs.
+type Server struct {
+	Issuing *issuing.Service
+	Gate    *gate.Gate
+	Log     *slog.Logger
+	BaseURL string // public address of the installation, without a trailing slash
+}
+
+// Base is where version 1 lies.
+const Base = "/api/v1"
+
+// maxBody bounds a request's body, in bytes.
+const maxBody = 1 << 20
+
+// Mount adds the interface to mux.
+func (s *Server) Mount(mux *http.ServeMux) {
+	config := huma.DefaultConfig("Roundel", "1")
+	config.OpenAPIPath, config.DocsPath, config.SchemasPath = Base+"/openapi", "", ""
+	config.CreateHooks = nil // no $schema in bodies: what we send is what we promise
+	config.Info.Description = "Award badges, follow them and withdraw them. Every request carries an API token of the organisation, made in the console under Settings, as a bearer token."
+	config.Servers = []*huma.Server{{URL: s.BaseURL}}
+	config.Components.SecuritySchemes = map[string]*huma.SecurityScheme{
+		"token": {Type: "http", Scheme: "bearer", Description: "An API token of an organisation."},
+	}
+	a := humago.New(mux, config)
+	a.UseMiddleware(s.admit(a))
+	s.awards(a)
+	mux.HandleFunc(Base+"/", func(w http.ResponseWriter, r *http.Request) {
+		problem(w, http.StatusNotFound, "There is nothing at this address. The description of the interface is at "+Base+"/openapi.json.")
+	})
+}
+
+// permission is the key under which an operation declares what it needs. An
+// operation without one lets nobody in.
+const permission = "permission"
+
+func needs(p gate.Permission) map[string]any { return map[string]any{permission: p} }
+
+// admit lets the gate decide before an operation runs.
+func (s *Server) admit(a huma.API) func(huma.Context, func(huma.Context)) {
+	return func(ctx huma.Context, next func(huma.Context)) {
+		p, _ := ctx.Operation().Metadata[permission].(gate.Permission)
+		r, _ := humago.Unwrap(ctx)
+		admitted, err := s.Gate.Admit(r, p)
+		switch {
+		case errors.Is(err, gate.ErrToken):
+			ctx.SetHeader("WWW-Authenticate", `Bearer realm="roundel"`)
+			_ = huma.WriteErr(a, ctx, http.StatusUnauthorized, fault.Message(err))
+		case err != nil:
+			e := s.fail(r.Context(), err).(huma.StatusError)
+			_ = huma.WriteErr(a, ctx, e.GetStatus(), e.Error())
+		default:
+			next(huma.WithContext(ctx, admitted.Context()))
+		}
+	}
+}
+
+// fail turns what went wrong into a problem document. What is not a fault is
+// logged and not told.
+func (s *Server) fail(ctx context.Context, err error) error {
+	status := http.StatusInternalServerError
+	switch fault.KindOf(err) {
+	case fault.Invalid:
+		status = http.StatusUnprocessableEntity
+	case fault.NotFound:
+		status = http.StatusNotFound
+	case fault.Forbidden:
+		status = http.StatusForbidden
+	case fault.Conflict:
+		status = http.StatusConflict
+	case fault.Unavailable:
+		status = http.StatusServiceUnavailable
+	case fault.Internal:
+		s.Log.ErrorContext(ctx, "request failed", "error", err)
+	}
+	var details []error
+	for _, f := range fault.FieldsOf(err) {
+		details = append(details, &huma.ErrorDetail{Message: f.Message, Location: location(f.Path)})
+	}
+	return huma.NewError(status, fault.Message(err), details...)
+}
+
+// location says where in the request a field of a feature stands.
+func location(path string) string {
+	switch path {
+	case "name", "email":
+		return "body.recipient." + path
+	case "date":
+		return "body.validFrom"
+	case "until":
+		return "body.validUntil"
+	case "Idempotency-Key":
+		return "header." + path
+	}
+	return "body." + path
+}
+
+func problem(w http.ResponseWriter, status int, message string) {
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(status)
+	_ = huma.DefaultJSONFormat.Marshal(w, huma.NewError(status, message)) // the reader has gone: nothing to do
+}

@@ -1,0 +1,80 @@
+package app
+
+import (
+	"net/http"
+	"net/url"
+	"strings"
+
+	"github.com/roundel/roundel/internal/api"
+	"github.com/roundel/roundel/internal/config"
+	"github.com/roundel/roundel/internal/gate"
+	"github.com/roundel/roundel/internal/issuing"
+	"github.com/roundel/roundel/internal/mail"
+	"github.com/roundel/roundel/internal/web"
+)
+
+// newEdges builds what answers requests.
+func newEdges(a *App) (http.Handler, error) {
+	f, g := a.Features, a.Ground
+	secure := strings.HasPrefix(a.BaseURL, "https://")
+	door := &gate.Gate{Accounts: f.Accounts, Orgs: f.Orgs, Secure: secure}
+	mux := http.NewServeMux()
+	pages := &web.Server{
+		Accounts: f.Accounts, Orgs: f.Orgs, Badges: f.Badges, Issuing: f.Issuing, Claims: f.Claims, Verification: f.Verification,
+		Outbox: f.Outbox, Blobs: g.Blobs, Gate: door, Catalogues: g.Catalogues, Now: g.Now, Log: a.Log,
+		BaseURL: a.BaseURL, Site: a.Config.Name, Mails: g.Mail != nil, Development: a.Config.Development,
+	}
+	if err := pages.Mount(mux); err != nil {
+		return nil, err
+	}
+	programs := &api.Server{Issuing: f.Issuing, Gate: door, Log: a.Log, BaseURL: a.BaseURL}
+	programs.Mount(mux)
+	mux.HandleFunc("GET /healthz", a.healthy)
+	return limitBodies(secureTransport(http.NewCrossOriginProtection().Handler(mux), secure)), nil
+}
+
+// healthy answers whether the process can serve: the database answers.
+func (a *App) healthy(w http.ResponseWriter, r *http.Request) {
+	if _, err := a.Features.Accounts.Any(r.Context()); err != nil {
+		http.Error(w, "the database does not answer", http.StatusServiceUnavailable)
+		return
+	}
+	_, _ = w.Write([]byte("ok\n")) // the asker has gone: nothing to do
+}
+
+// limitBodies bounds what a request may bring. The largest is a spreadsheet.
+func limitBodies(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		r.Body = http.MaxBytesReader(w, r.Body, issuing.MaxBatchBytes+1<<20)
+		next.ServeHTTP(w, r)
+	})
+}
+
+// secureTransport tells browsers to come back over https only.
+func secureTransport(next http.Handler, secure bool) http.Handler {
+	if !secure {
+		return next
+	}
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Strict-Transport-Security", "max-age=31536000")
+		next.ServeHTTP(w, r)
+	})
+}
+
+// ownHandler returns what answers u when it lies under our own base URL.
+func (a *App) ownHandler(u *url.URL) http.Handler {
+	base, err := url.Parse(a.BaseURL)
+	if err != nil || !strings.EqualFold(u.Scheme, base.Scheme) || !strings.EqualFold(u.Host, base.Host) {
+		return nil
+	}
+	return a.handler
+}
+
+// newMail returns the sender that the settings describe. It returns no sender,
+// and no error, without a mail server.
+func newMail(c config.Config) (mail.Sender, error) {
+	if c.SMTPAddr == "" {
+		return nil, nil
+	}
+	return &mail.SMTP{Addr: c.SMTPAddr, User: c.SMTPUser, PasswordFile: c.SMTPPasswordFile, From: c.MailFrom}, nil
+}

@@ -1,0 +1,50 @@
+package app
+
+import (
+	"context"
+	"encoding/json"
+	"maps"
+
+	"github.com/roundel/roundel/internal/account"
+	"github.com/roundel/roundel/internal/badge"
+	"github.com/roundel/roundel/internal/claim"
+	"github.com/roundel/roundel/internal/issuing"
+	"github.com/roundel/roundel/internal/jobs"
+	"github.com/roundel/roundel/internal/org"
+	"github.com/roundel/roundel/internal/outbox"
+	"github.com/roundel/roundel/internal/verification"
+)
+
+// Features is what the platform can do.
+type Features struct {
+	Accounts     *account.Service
+	Orgs         *org.Service
+	Badges       *badge.Service
+	Issuing      *issuing.Service
+	Claims       *claim.Service
+	Outbox       *outbox.Service
+	Verification *verification.Service
+	Jobs         *jobs.Runner
+}
+
+func newFeatures(_ context.Context, a *App) (*Features, error) {
+	g := a.Ground
+	f := &Features{
+		Accounts: &account.Service{DB: g.DB, Now: g.Now},
+		Orgs:     &org.Service{DB: g.DB, Keys: g.Keys, Blobs: g.Blobs, Now: g.Now, BaseURL: a.BaseURL},
+		Badges:   &badge.Service{DB: g.DB, Blobs: g.Blobs, Now: g.Now},
+		Outbox:   &outbox.Service{DB: g.DB, Sender: g.Mail, Blobs: g.Blobs, Now: g.Now, Site: a.Config.Name},
+		Claims:   &claim.Service{DB: g.DB, Now: g.Now, Texts: g.Catalogues.For("en"), BaseURL: a.BaseURL},
+	}
+	f.Issuing = &issuing.Service{
+		DB: g.DB, Keys: g.Keys, Orgs: f.Orgs, Blobs: g.Blobs, Now: g.Now, Log: a.Log,
+		BaseURL: a.BaseURL, Secret: g.Keys.KEK.Secret("award ids"),
+	}
+	a.own(g.Fetch)
+	f.Verification = &verification.Service{Fetch: g.Fetch, Now: g.Now}
+	f.Jobs = &jobs.Runner{DB: g.DB, Now: g.Now, Log: a.Log, Handlers: map[string]func(context.Context, json.RawMessage) error{}}
+	maps.Copy(f.Jobs.Handlers, f.Issuing.Handlers())
+	maps.Copy(f.Jobs.Handlers, f.Outbox.Handlers())
+	f.Jobs.Consume(claim.Consumer, f.Claims.OnEvents)
+	return f, nil
+}

@@ -1,0 +1,136 @@
+package app
+
+import (
+	"context"
+	"crypto/rand"
+	"crypto/x509"
+	"database/sql"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/roundel/roundel/internal/blob"
+	"github.com/roundel/roundel/internal/config"
+	"github.com/roundel/roundel/internal/fetch"
+	"github.com/roundel/roundel/internal/keys"
+	"github.com/roundel/roundel/internal/locale"
+	"github.com/roundel/roundel/internal/mail"
+	"github.com/roundel/roundel/internal/sqldb"
+)
+
+// Ground is what every feature stands on.
+type Ground struct {
+	DB         *sqldb.DB
+	Blobs      *blob.Dir
+	Keys       *keys.Ring
+	Fetch      *fetch.Client
+	Mail       mail.Sender // nil: mails wait in the outbox
+	Catalogues *locale.Catalogues
+	Now        func() time.Time
+}
+
+func newGround(ctx context.Context, c config.Config, log *slog.Logger) (*Ground, error) {
+	if err := os.MkdirAll(c.Data, 0o700); err != nil {
+		return nil, fmt.Errorf("data folder: %w", err)
+	}
+	g := &Ground{Now: time.Now}
+	err := g.open(ctx, c)
+	if err != nil {
+		return nil, errors.Join(err, g.Close())
+	}
+	return g, nil
+}
+
+func (g *Ground) open(ctx context.Context, c config.Config) (err error) {
+	if g.DB, err = sqldb.Open(ctx, c.DatabaseURL()); err != nil {
+		return fmt.Errorf("open the database: %w", err)
+	}
+	if err = g.DB.Migrate(ctx); err != nil {
+		return fmt.Errorf("migrate the database: %w", err)
+	}
+	if g.Blobs, err = blob.Open(filepath.Join(c.Data, "blobs")); err != nil {
+		return fmt.Errorf("open the pictures: %w", err)
+	}
+	kek, err := loadKEK(ctx, g.DB, c)
+	if err != nil {
+		return err
+	}
+	g.Keys = &keys.Ring{DB: g.DB, KEK: kek, Now: g.Now}
+	if err = g.Keys.Check(ctx); err != nil {
+		return err
+	}
+	if g.Fetch, err = newFetch(c); err != nil {
+		return err
+	}
+	if g.Mail, err = newMail(c); err != nil {
+		return err
+	}
+	g.Catalogues, err = locale.Load()
+	return err
+}
+
+// Close closes what was opened.
+func (g *Ground) Close() error {
+	var errs []error
+	if g.DB != nil {
+		errs = append(errs, g.DB.Close())
+	}
+	if g.Blobs != nil {
+		errs = append(errs, g.Blobs.Close())
+	}
+	return errors.Join(errs...)
+}
+
+const settingSalt = "kek.salt"
+
+// loadKEK reads the key-encryption key from the key file, or derives it from
+// the passphrase file and the salt that is stored on the first start.
+func loadKEK(ctx context.Context, db *sqldb.DB, c config.Config) (*keys.KEK, error) {
+	if c.PassphraseFile == "" {
+		return keys.LoadKeyFile(c.KeyPath())
+	}
+	var text string
+	err := db.Write(ctx, func(tx *sqldb.Tx) error {
+		err := tx.QueryRow(ctx, `SELECT value FROM setting WHERE key = $1`, settingSalt).Scan(&text)
+		if !errors.Is(err, sql.ErrNoRows) {
+			return err
+		}
+		salt := make([]byte, 16)
+		rand.Read(salt) // never fails: crypto/rand ends the process instead
+		text = hex.EncodeToString(salt)
+		_, err = tx.Exec(ctx, `INSERT INTO setting (key, value) VALUES ($1, $2)`, settingSalt, text)
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	salt, err := hex.DecodeString(text)
+	if err != nil {
+		return nil, err
+	}
+	return keys.LoadPassphraseFile(c.PassphraseFile, salt)
+}
+
+func newFetch(c config.Config) (*fetch.Client, error) {
+	client := &fetch.Client{AllowLoopback: c.Development, UserAgent: "Roundel"}
+	if c.ExtraCA == "" {
+		return client, nil
+	}
+	pem, err := os.ReadFile(c.ExtraCA)
+	if err != nil {
+		return nil, fmt.Errorf("extra certificates: %w", err)
+	}
+	pool, err := x509.SystemCertPool()
+	if err != nil {
+		pool = x509.NewCertPool()
+	}
+	if !pool.AppendCertsFromPEM(pem) {
+		return nil, fmt.Errorf("%s holds no certificates in PEM", c.ExtraCA)
+	}
+	client.RootCAs = pool
+	return client, nil
+}
