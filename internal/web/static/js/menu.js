@@ -1,0 +1,12 @@
+// Menus are <details class="menu">; here they also close by Escape, by a click
+// elsewhere, and when another opens.
+{
+  const open = () => document.querySelectorAll(".menu[open]")
+  document.addEventListener("click", (e) => { for (const m of open()) if (!m.contains(e.target)) m.open = false })
+  document.addEventListener("keydown", (e) => {
+    if (e.key !== "Escape") return
+    for (const m of open()) { m.open = false; m.querySelector("summary").focus() }
+  })
+  // A page that only offers to be printed needs a script for that alone.
+  for (const b of document.querySelectorAll("[data-print]")) { b.hidden = false; b.addEventListener("click", () => print()) }
+}
