@@ -8,6 +8,7 @@ import (
 	"net"
 	"net/url"
 	"path/filepath"
+	"reflect"
 	"strings"
 )
 
@@ -78,4 +79,20 @@ func (c *Config) KeyPath() string {
 		return c.KeyFile
 	}
 	return filepath.Join(c.Data, "key-encryption-key")
+}
+
+// Lines returns every setting as "ROUNDEL_NAME=value", the form in which the
+// environment takes them. A password inside the database's address is hidden.
+func (c *Config) Lines() []string {
+	var lines []string
+	v := reflect.ValueOf(*c)
+	for i := range v.NumField() {
+		name := v.Type().Field(i).Tag.Get("env")
+		value := fmt.Sprint(v.Field(i).Interface())
+		if u, err := url.Parse(value); err == nil && u.User != nil {
+			value = u.Redacted()
+		}
+		lines = append(lines, name+"="+value)
+	}
+	return lines
 }

@@ -54,7 +54,7 @@ func (s *Service) CheckLink(ctx context.Context, link, email string) (*verify.Re
 	if err != nil || u.Host == "" {
 		return nil, nil, bad("This is not a complete web address. Copy it again from the badge's page.")
 	}
-	file, _, err := s.Fetch.GetMax(ctx, link, accepted, MaxFile)
+	file, _, err := s.Fetch.GetMax(ctx, link, Accepted, MaxFile)
 	var status *did.StatusError
 	switch {
 	case errors.As(err, &status) && status.Code == 403:
@@ -67,7 +67,7 @@ func (s *Service) CheckLink(ctx context.Context, link, email string) (*verify.Re
 	}
 	if baking.Sniff(file) == "html" {
 		if alternate := alternateLink(file, u); alternate != "" {
-			if file, _, err = s.Fetch.GetMax(ctx, alternate, accepted, MaxFile); err == nil {
+			if file, _, err = s.Fetch.GetMax(ctx, alternate, Accepted, MaxFile); err == nil {
 				return s.Check(ctx, file, email), file, nil
 			}
 		}
@@ -76,8 +76,8 @@ func (s *Service) CheckLink(ctx context.Context, link, email string) (*verify.Re
 	return s.Check(ctx, file, email), file, nil
 }
 
-// accepted asks for the credential itself where an address can also give a page.
-const accepted = "application/vc+ld+json, application/vc, application/ld+json;q=0.9, application/json;q=0.9, image/png;q=0.8, image/svg+xml;q=0.8"
+// Accepted asks for the credential itself where an address can also give a page.
+const Accepted = "application/vc+ld+json, application/vc, application/ld+json;q=0.9, application/json;q=0.9, image/png;q=0.8, image/svg+xml;q=0.8"
 
 // alternateLink returns where a page says that its credential is, if it does.
 func alternateLink(page []byte, at *url.URL) string {

@@ -1,0 +1,303 @@
+package main
+
+import (
+	"bufio"
+	"context"
+	"crypto"
+	"crypto/rand"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"sync/atomic"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+	"golang.org/x/term"
+
+	"github.com/roundel/roundel/baking"
+	"github.com/roundel/roundel/did"
+	"github.com/roundel/roundel/internal/picture"
+	"github.com/roundel/roundel/internal/publicid"
+	"github.com/roundel/roundel/openbadge"
+	"github.com/roundel/roundel/proof"
+	"github.com/roundel/roundel/strictjson"
+)
+
+type issueCommand struct {
+	Key        string `required:"" type:"existingfile" placeholder:"FILE" help:"Secret key made by roundel key new."`
+	Badge      string `required:"" type:"existingfile" placeholder:"badge.json" help:"What is awarded, and by whom. See docs/issue.md."`
+	Recipients string `required:"" type:"existingfile" placeholder:"people.csv" help:"Spreadsheet (CSV or XLSX) with at least the columns name and email."`
+	Out        string `required:"" type:"path" placeholder:"DIR" help:"Folder for the badges. Badges that are there already are kept."`
+	Method     string `placeholder:"DID#KEY" help:"Verification method to name instead of the key's own did:key, for an issuer with a did:web."`
+	DateOrder  string `default:"" enum:",dmy,mdy" help:"How to read dates such as 03/04/2026: dmy or mdy."`
+}
+
+// badgeFile is the file that describes what is awarded.
+type badgeFile struct {
+	Issuer struct {
+		Name, URL, Email, Description string
+	} `json:"issuer"`
+	ID              string   `json:"id"`
+	Name            string   `json:"name"`
+	Description     string   `json:"description"`
+	Criteria        string   `json:"criteria"`
+	CriteriaURL     string   `json:"criteriaUrl"`
+	AchievementType string   `json:"achievementType"`
+	Tags            []string `json:"tags"`
+	Image           string   `json:"image"` // PNG or SVG, relative to the badge file
+	ImageAlt        string   `json:"imageAlt"`
+}
+
+// Run issues a badge for every row of the spreadsheet.
+func (i *issueCommand) Run(c *console) error {
+	key, err := readKey(i.Key)
+	if err != nil {
+		return usageError{err}
+	}
+	b, art, err := readBadge(i.Badge)
+	if err != nil {
+		return usageError{err}
+	}
+	people, err := i.people()
+	if err != nil {
+		return usageError{err}
+	}
+	if err := os.MkdirAll(i.Out, 0o755); err != nil {
+		return err
+	}
+	maker, err := newMaker(key, i.Method, b, art)
+	if err != nil {
+		return usageError{err}
+	}
+	return i.issueAll(c, maker, people)
+}
+
+// issueAll issues on all processors and says at the end what became of the rows.
+func (i *issueCommand) issueAll(c *console, m *maker, people []person) error {
+	var done, kept, bad atomic.Int64
+	report, err := os.OpenFile(filepath.Join(i.Out, "refused.txt"), os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o644)
+	if err != nil {
+		return err
+	}
+	problems := make([]string, len(people))
+	stopBar := bar(c.err, int64(len(people)), &done)
+	g, ctx := errgroup.WithContext(c.ctx)
+	g.SetLimit(runtime.GOMAXPROCS(0))
+	for n, p := range people {
+		if ctx.Err() != nil {
+			break
+		}
+		g.Go(func() error {
+			defer done.Add(1)
+			if p.problem != "" {
+				bad.Add(1)
+				problems[n] = fmt.Sprintf("row %d: %s", p.row, p.problem)
+				return nil
+			}
+			fresh, err := m.write(ctx, i.Out, p)
+			if !fresh && err == nil {
+				kept.Add(1)
+			}
+			return err
+		})
+	}
+	err = g.Wait()
+	stopBar()
+	w := bufio.NewWriter(report)
+	for _, line := range problems {
+		if line != "" {
+			fmt.Fprintln(w, line)
+		}
+	}
+	if err := errors.Join(err, c.ctx.Err(), w.Flush(), report.Close()); err != nil {
+		return err
+	}
+	fmt.Fprintf(c.out, "%d badges in %s by %s", int64(len(people))-bad.Load(), i.Out, m.did)
+	if n := kept.Load(); n > 0 {
+		fmt.Fprintf(c.out, " (%d were there already)", n)
+	}
+	fmt.Fprintln(c.out)
+	if n := bad.Load(); n > 0 {
+		c.note("%d rows could not be used; %s says why", n, filepath.Join(i.Out, "refused.txt"))
+		c.code = exitError
+		return nil
+	}
+	return os.Remove(report.Name())
+}
+
+// maker makes the badges of one badge file.
+type maker struct {
+	key         crypto.Signer
+	did, method string
+	badge       badgeFile
+	art         []byte // PNG
+}
+
+func newMaker(key crypto.Signer, method string, b badgeFile, art []byte) (*maker, error) {
+	m := &maker{key: key, badge: b, art: art, method: method}
+	if method != "" {
+		var ok bool
+		if m.did, _, ok = strings.Cut(method, "#"); !ok || !strings.HasPrefix(m.did, "did:") {
+			return nil, fmt.Errorf("--method %q must be a DID with #KEY behind it", method)
+		}
+		return m, nil
+	}
+	var err error
+	m.did, m.method, err = did.KeyDID(key.Public())
+	return m, err
+}
+
+// write issues one person's badge as a signed file and a baked picture. Files
+// appear whole or not at all; what is there already is kept.
+func (m *maker) write(_ context.Context, dir string, p person) (fresh bool, err error) {
+	name := filepath.Join(dir, fmt.Sprintf("%06d", p.row))
+	if _, err := os.Stat(name + ".json"); err == nil {
+		return false, nil
+	}
+	credential, err := m.make(p)
+	if err != nil {
+		return false, fmt.Errorf("row %d: %w", p.row, err)
+	}
+	baked, err := baking.BakePNG(m.art, credential)
+	if err != nil {
+		return false, fmt.Errorf("row %d: %w", p.row, err)
+	}
+	if err := writeWhole(name+".png", baked); err != nil {
+		return false, err
+	}
+	return true, writeWhole(name+".json", credential)
+}
+
+func (m *maker) make(p person) ([]byte, error) {
+	salt, err := openbadge.NewSalt(rand.Reader)
+	if err != nil {
+		return nil, err
+	}
+	b := m.badge
+	doc := openbadge.New("urn:uuid:" + uuid())
+	doc.Name = b.Name
+	doc.Issuer = openbadge.Profile{ID: m.did, Name: b.Issuer.Name, URL: b.Issuer.URL, Email: b.Issuer.Email, Description: b.Issuer.Description}
+	doc.ValidFrom, doc.ValidUntil = p.from, p.until
+	doc.Subject = openbadge.Subject{
+		Identifier: []openbadge.IdentityObject{{Hashed: true, IdentityType: "emailAddress", Salt: salt, IdentityHash: openbadge.HashIdentity(p.email, salt)}},
+		Achievement: openbadge.Achievement{
+			ID: b.ID, AchievementType: b.AchievementType, Name: b.Name, Description: b.Description,
+			Criteria: openbadge.Criteria{ID: b.CriteriaURL, Narrative: b.Criteria}, Tag: b.Tags,
+		},
+	}
+	if p.result != "" {
+		doc.Subject.Result = []openbadge.Result{{Value: p.result}}
+	}
+	doc.Schema = []openbadge.SchemaRef{{ID: openbadge.SchemaID, Type: openbadge.SchemaType}}
+	if problems := openbadge.Validate(doc); len(problems) > 0 {
+		return nil, fmt.Errorf("would not be a valid Open Badge: %v", problems)
+	}
+	plain, err := json.Marshal(doc)
+	if err != nil {
+		return nil, err
+	}
+	return proof.Sign(plain, m.key, proof.SignOptions{Method: m.method, Created: time.Now(), Purpose: "assertionMethod"})
+}
+
+// readBadge reads the badge file and its picture as a PNG. Without a picture,
+// one is made from the name.
+func readBadge(path string) (b badgeFile, art []byte, err error) {
+	data, err := os.ReadFile(path)
+	if err != nil {
+		return b, nil, err
+	}
+	if err := strictjson.Unmarshal(data, strictjson.Limits{}, &b); err != nil {
+		return b, nil, fmt.Errorf("%s: %w", path, err)
+	}
+	for field, value := range map[string]string{"issuer.name": b.Issuer.Name, "name": b.Name, "description": b.Description} {
+		if strings.TrimSpace(value) == "" {
+			return b, nil, fmt.Errorf("%s: %q is missing", path, field)
+		}
+	}
+	if b.Criteria == "" && b.CriteriaURL == "" {
+		return b, nil, fmt.Errorf("%s: say in %q what has to be done to earn the badge", path, "criteria")
+	}
+	if b.AchievementType == "" {
+		b.AchievementType = "Badge"
+	}
+	if b.ID == "" { // the same badge file gives the same badge
+		b.ID = "urn:uuid:" + uuidFrom(publicid.Derive([]byte("roundel badge"), b.Issuer.Name, b.Name))
+	}
+	svg := []byte(nil)
+	if b.Image == "" {
+		svg, err = picture.Compose(picture.Suggest(b.Name))
+	} else {
+		var media string
+		if data, err = os.ReadFile(filepath.Join(filepath.Dir(path), b.Image)); err != nil {
+			return b, nil, err
+		}
+		if media, art, err = picture.Accept(data); media == "image/svg+xml" {
+			svg = art
+		}
+	}
+	if err == nil && svg != nil {
+		art, err = picture.RasterizeSVG(svg, 512)
+	}
+	return b, art, err
+}
+
+func writeWhole(name string, data []byte) error {
+	f, err := os.CreateTemp(filepath.Dir(name), ".new-*")
+	if err != nil {
+		return err
+	}
+	_, err = f.Write(data)
+	err = errors.Join(err, f.Chmod(0o644), f.Close())
+	if err == nil {
+		err = os.Rename(f.Name(), name)
+	}
+	if err != nil {
+		return errors.Join(err, os.Remove(f.Name()))
+	}
+	return nil
+}
+
+// bar shows how far the work has come while it goes on, when w is a terminal.
+// The returned function ends it.
+func bar(w io.Writer, total int64, done *atomic.Int64) (stop func()) {
+	f, ok := w.(*os.File)
+	if !ok || !term.IsTerminal(int(f.Fd())) {
+		return func() {}
+	}
+	show := func() {
+		n := done.Load()
+		const width = 30
+		filled := int(n * width / max(total, 1))
+		fmt.Fprintf(w, "\r[%s%s] %d of %d", strings.Repeat("#", filled), strings.Repeat(".", width-filled), n, total)
+	}
+	quit, ended := make(chan struct{}), make(chan struct{})
+	go func() {
+		defer close(ended)
+		tick := time.NewTicker(100 * time.Millisecond)
+		defer tick.Stop()
+		for {
+			select {
+			case <-tick.C:
+				show()
+			case <-quit:
+				show()
+				fmt.Fprintln(w)
+				return
+			}
+		}
+	}()
+	return func() { close(quit); <-ended }
+}
+
+func uuid() string { return uuidFrom(publicid.New()) }
+
+// uuidFrom writes 128 bits as a version 4 UUID.
+func uuidFrom(id publicid.ID) string {
+	id[6], id[8] = id[6]&0x0f|0x40, id[8]&0x3f|0x80
+	return fmt.Sprintf("%x-%x-%x-%x-%x", id[0:4], id[4:6], id[6:8], id[8:10], id[10:16])
+}

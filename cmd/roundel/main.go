@@ -1,0 +1,125 @@
+// Command roundel is the platform for microcredentials and digital badges: the
+// server and every tool around it.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"runtime/debug"
+	"strings"
+	"syscall"
+
+	"github.com/alecthomas/kong"
+
+	"github.com/roundel/roundel/internal/fault"
+)
+
+// commands is the command line: one field for each subcommand.
+type commands struct {
+	Serve   serveCommand   `cmd:"" help:"Start the platform."`
+	Verify  verifyCommand  `cmd:"" help:"Verify a badge of any issuer."`
+	Issue   issueCommand   `cmd:"" help:"Issue badges into files, without a server."`
+	Key     keyCommand     `cmd:"" help:"Make keys for issuing without a server."`
+	User    userCommand    `cmd:"" help:"Help people of an installation to get in."`
+	Fsck    fsckCommand    `cmd:"" help:"Check that an installation's data is whole."`
+	Config  configCommand  `cmd:"" help:"Print the settings in force."`
+	Version versionCommand `cmd:"" help:"Print the version."`
+}
+
+// Exit codes. Verify adds its own: see verifyCommand.
+const (
+	exitOK    = 0
+	exitError = 1
+	exitUsage = 2
+)
+
+// console is where a command reads and writes, and how it ends.
+type console struct {
+	ctx  context.Context
+	in   io.Reader
+	out  io.Writer
+	err  io.Writer
+	code int // exit code when the command returns no error
+}
+
+// note writes a line for the person to standard error.
+func (c *console) note(format string, args ...any) {
+	fmt.Fprintf(c.err, "roundel: "+format+"\n", args...)
+}
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	os.Exit(run(ctx, os.Args[1:], os.Stdin, os.Stdout, os.Stderr))
+}
+
+// run parses the arguments and runs the subcommand they name. It returns the
+// exit code.
+func run(ctx context.Context, args []string, in io.Reader, out, errOut io.Writer) int {
+	c := &console{ctx: ctx, in: in, out: out, err: errOut}
+	var cmds commands
+	exited := -1
+	parser, err := kong.New(&cmds, kong.Name("roundel"), kong.Writers(out, errOut), kong.Exit(func(code int) { exited = code }), kong.UsageOnError(),
+		kong.Description("The open platform for microcredentials and digital badges."),
+		kong.ConfigureHelp(kong.HelpOptions{Compact: true}), kong.Bind(c))
+	if err != nil {
+		c.note("%v", err)
+		return exitError
+	}
+	if len(args) == 0 {
+		args = []string{"--help"}
+	}
+	parsed, err := parser.Parse(args)
+	if exited >= 0 { // --help has answered
+		return exited
+	}
+	if err != nil {
+		c.note("%v", err)
+		c.note("see roundel --help, or roundel COMMAND --help")
+		return exitUsage
+	}
+	if err := parsed.Run(c); err != nil {
+		var wrong usageError
+		if errors.As(err, &wrong) {
+			c.note("%v", err)
+			return exitUsage
+		}
+		if fault.KindOf(err) != fault.Internal {
+			c.note("%s", strings.TrimSuffix(fault.Message(err), "."))
+			for _, f := range fault.FieldsOf(err) {
+				c.note("  %s: %s", f.Path, f.Message)
+			}
+			return exitError
+		}
+		c.note("%v", err)
+		return exitError
+	}
+	return c.code
+}
+
+// usageError is an error in how the command was called.
+type usageError struct{ error }
+
+type versionCommand struct{}
+
+// Run prints the version that was built, and with which Go.
+func (versionCommand) Run(c *console) error {
+	version, revision, goVersion := "development", "", ""
+	if info, ok := debug.ReadBuildInfo(); ok {
+		goVersion = info.GoVersion
+		if v := info.Main.Version; v != "" && v != "(devel)" {
+			version = v
+		}
+		for _, s := range info.Settings {
+			if s.Key == "vcs.revision" {
+				revision = " " + s.Value
+			}
+		}
+	}
+	fmt.Fprintf(c.out, "roundel %s%s (%s)\n", version, revision, goVersion)
+	return nil
+}

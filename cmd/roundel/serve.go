@@ -1,0 +1,98 @@
+package main
+
+import (
+	"fmt"
+	"log/slog"
+	"strings"
+
+	"github.com/roundel/roundel/internal/app"
+	"github.com/roundel/roundel/internal/config"
+)
+
+type serveCommand struct {
+	config.Config `embed:""`
+}
+
+// Run serves until it is interrupted.
+func (s *serveCommand) Run(c *console) error {
+	a, err := app.New(c.ctx, s.Config, logger(c, s.LogLevel))
+	if err != nil {
+		return err
+	}
+	if err := a.Start(c.ctx); err != nil {
+		return joinClose(a, err)
+	}
+	link, err := a.SetUpURL(c.ctx)
+	if err != nil {
+		return joinClose(a, err)
+	}
+	if link != "" {
+		fmt.Fprintf(c.out, "Roundel is at %s, set it up at %s\n", a.BaseURL, link)
+	} else {
+		fmt.Fprintf(c.out, "Roundel is at %s\n", a.BaseURL)
+	}
+	select {
+	case <-c.ctx.Done():
+	case err = <-a.Ended():
+	}
+	return joinClose(a, err)
+}
+
+func joinClose(a *app.App, err error) error {
+	if closing := a.Close(); err == nil {
+		err = closing
+	}
+	return err
+}
+
+func logger(c *console, level string) *slog.Logger {
+	var l slog.Level
+	if err := l.UnmarshalText([]byte(level)); err != nil {
+		l = slog.LevelInfo
+	}
+	return slog.New(slog.NewTextHandler(c.err, &slog.HandlerOptions{Level: l}))
+}
+
+type userCommand struct {
+	ResetLink resetLinkCommand `cmd:"" help:"Print a one-time link with which somebody chooses a new password."`
+}
+
+type resetLinkCommand struct {
+	config.Config `embed:""`
+	Email         string `arg:"" help:"The person's e-mail address."`
+}
+
+// Run prints the link. The server may run or not; it needs only the data.
+func (r *resetLinkCommand) Run(c *console) error {
+	base := strings.TrimSuffix(r.BaseURL, "/")
+	if base == "" {
+		base = "http://" + r.Listen
+	}
+	r.Config.Listen = "127.0.0.1:0" // the server may be running at the real address
+	a, err := app.New(c.ctx, r.Config, logger(c, "error"))
+	if err != nil {
+		return err
+	}
+	secret, err := a.Features.Accounts.ResetLink(c.ctx, r.Email)
+	if err != nil {
+		return joinClose(a, err)
+	}
+	fmt.Fprintf(c.out, "%s/reset/%s\n", base, secret)
+	return joinClose(a, nil)
+}
+
+type configCommand struct {
+	config.Config `embed:""`
+}
+
+// Run prints every setting with its value. Secrets are files, so nothing has to
+// be hidden.
+func (s *configCommand) Run(c *console) error {
+	if err := s.Config.Check(); err != nil {
+		return err
+	}
+	for _, line := range s.Config.Lines() {
+		fmt.Fprintln(c.out, line)
+	}
+	return nil
+}

@@ -1,0 +1,214 @@
+// Package fsck checks that an installation's data is whole: that every document
+// is there, is signed by the key it names and says what its record says, that
+// places in status lists are unique, that spreadsheets were awarded exactly
+// once, and that every picture is where its badge says.
+package fsck
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"strings"
+
+	"github.com/roundel/roundel/internal/blob"
+	"github.com/roundel/roundel/internal/publicid"
+	"github.com/roundel/roundel/internal/sqldb"
+	"github.com/roundel/roundel/multikey"
+	"github.com/roundel/roundel/proof"
+	"github.com/roundel/roundel/strictjson"
+)
+
+// Checker checks an installation.
+type Checker struct {
+	DB    *sqldb.DB
+	Blobs *blob.Dir
+}
+
+// Report is what was looked at and what is wrong.
+type Report struct {
+	Awards, Rows, Pictures int64
+	Problems               []string // a sentence each
+}
+
+func (r *Report) wrong(format string, args ...any) {
+	r.Problems = append(r.Problems, fmt.Sprintf(format, args...))
+}
+
+// Check looks at everything. It returns an error only when it could not look.
+func (c *Checker) Check(ctx context.Context) (*Report, error) {
+	r := &Report{}
+	for _, step := range []func(context.Context, *Report) error{c.awards, c.positions, c.batches, c.events, c.pictures} {
+		if err := step(ctx, r); err != nil {
+			return r, err
+		}
+	}
+	return r, nil
+}
+
+type record struct {
+	id, organisationID int64
+	public             publicid.ID
+	trial              bool
+	document           []byte
+}
+
+// awards verifies every signed document with a key of its organisation. An
+// award without a document was interrupted; the next start finishes it.
+func (c *Checker) awards(ctx context.Context, r *Report) error {
+	keys, err := c.keys(ctx)
+	if err != nil {
+		return err
+	}
+	for after := int64(0); ; {
+		var page []record
+		err := c.DB.Read(ctx, func(tx *sqldb.Tx) (err error) {
+			page, err = sqldb.Collect(ctx, tx, func(rows *sql.Rows) (a record, err error) {
+				return a, rows.Scan(&a.id, &a.organisationID, &a.public, &a.trial, &a.document)
+			}, `SELECT id, organisation_id, public_id, trial, document FROM award WHERE id > $1 ORDER BY id LIMIT 500`, after)
+			return err
+		})
+		if err != nil || len(page) == 0 {
+			return err
+		}
+		for _, a := range page {
+			r.Awards++
+			if a.document == nil {
+				r.wrong("award %s is recorded but not signed; it was interrupted and the next start finishes it", a.public)
+				continue
+			}
+			if err := checkDocument(a, keys[a.organisationID]); err != nil {
+				r.wrong("award %s: %v", a.public, err)
+			}
+		}
+		after = page[len(page)-1].id
+	}
+}
+
+// keys returns the public keys of each organisation.
+func (c *Checker) keys(ctx context.Context) (map[int64][]string, error) {
+	keys := map[int64][]string{}
+	err := c.DB.Read(ctx, func(tx *sqldb.Tx) error {
+		_, err := sqldb.Collect(ctx, tx, func(rows *sql.Rows) (struct{}, error) {
+			var id int64
+			var key string
+			err := rows.Scan(&id, &key)
+			keys[id] = append(keys[id], key)
+			return struct{}{}, err
+		}, `SELECT organisation_id, public_key FROM signing_key ORDER BY id`)
+		return err
+	})
+	return keys, err
+}
+
+func checkDocument(a record, keys []string) error {
+	tree, err := strictjson.Decode(a.document, strictjson.Limits{})
+	if err != nil {
+		return fmt.Errorf("its document cannot be read: %w", err)
+	}
+	doc, ok := tree.(map[string]any)
+	if !ok {
+		return fmt.Errorf("its document is not an object")
+	}
+	if id, _ := doc["id"].(string); !strings.HasSuffix(id, "/awards/"+a.public.String()) {
+		return fmt.Errorf("its document is that of %q", id)
+	}
+	if _, has := doc["credentialStatus"]; has == a.trial {
+		return fmt.Errorf("a trial has no status, and every other award has one; this one does not fit")
+	}
+	unsecured, proofs, err := proof.Split(doc)
+	if err != nil || len(proofs) != 1 {
+		return fmt.Errorf("its document must carry exactly one proof: %v", err)
+	}
+	for _, text := range keys {
+		if !strings.HasSuffix(proofs[0].VerificationMethod, "#"+text) {
+			continue
+		}
+		key, err := multikey.DecodePublic(text)
+		if err != nil {
+			return err
+		}
+		return proof.VerifyOne(unsecured, proofs[0], key, proof.VerifyOptions{})
+	}
+	return fmt.Errorf("it is signed by %q, which is no key of its organisation", proofs[0].VerificationMethod)
+}
+
+// positions checks that no two awards share a place in a status list and that
+// the signed document names the place in the record.
+func (c *Checker) positions(ctx context.Context, r *Report) error {
+	return c.DB.Read(ctx, func(tx *sqldb.Tx) error {
+		for _, purpose := range []string{"revocation", "suspension"} {
+			twice, err := sqldb.Collect(ctx, tx, func(rows *sql.Rows) (s string, err error) {
+				var list, index, n int64
+				err = rows.Scan(&list, &index, &n)
+				return fmt.Sprintf("%d awards share place %d of %s list %d", n, index, purpose, list), err
+			}, `SELECT `+purpose+`_list, `+purpose+`_index, count(*) FROM award WHERE `+purpose+`_list > 0
+				GROUP BY `+purpose+`_list, `+purpose+`_index HAVING count(*) > 1`)
+			if err != nil {
+				return err
+			}
+			r.Problems = append(r.Problems, twice...)
+			outside, err := sqldb.Collect(ctx, tx, scanText, `SELECT 'award ' || a.id || ' has a place outside its `+purpose+` list'
+				FROM award a LEFT JOIN status_list l ON l.id = a.`+purpose+`_list
+				WHERE a.`+purpose+`_list > 0 AND (l.id IS NULL OR a.`+purpose+`_index < 0 OR a.`+purpose+`_index >= l.entries OR l.organisation_id <> a.organisation_id)`)
+			if err != nil {
+				return err
+			}
+			r.Problems = append(r.Problems, outside...)
+		}
+		return nil
+	})
+}
+
+// batches checks that each awarded row has one award of its own.
+func (c *Checker) batches(ctx context.Context, r *Report) error {
+	return c.DB.Read(ctx, func(tx *sqldb.Tx) error {
+		if err := tx.QueryRow(ctx, `SELECT count(*) FROM award_batch_row WHERE state = 'awarded'`).Scan(&r.Rows); err != nil {
+			return err
+		}
+		for _, query := range []string{
+			`SELECT 'row ' || r.number || ' of spreadsheet ' || r.batch_id || ' is awarded but its award is missing'
+				FROM award_batch_row r LEFT JOIN award a ON a.id = r.award_id AND a.batch_id = r.batch_id WHERE r.state = 'awarded' AND a.id IS NULL`,
+			`SELECT 'award ' || r.award_id || ' belongs to ' || count(*) || ' rows' FROM award_batch_row r WHERE r.award_id > 0 GROUP BY r.award_id HAVING count(*) > 1`,
+			`SELECT 'award ' || a.id || ' says it came from a spreadsheet, but no row names it'
+				FROM award a LEFT JOIN award_batch_row r ON r.award_id = a.id AND r.batch_id = a.batch_id WHERE a.batch_id > 0 AND r.award_id IS NULL`,
+			`SELECT 'spreadsheet ' || b.id || ' is done but has rows left to award' FROM award_batch b
+				WHERE b.state = 'done' AND EXISTS (SELECT 1 FROM award_batch_row r WHERE r.batch_id = b.id AND r.state = 'good')`,
+		} {
+			found, err := sqldb.Collect(ctx, tx, scanText, query)
+			if err != nil {
+				return err
+			}
+			r.Problems = append(r.Problems, found...)
+		}
+		return nil
+	})
+}
+
+// events checks that every signed award was announced exactly once.
+func (c *Checker) events(ctx context.Context, r *Report) error {
+	return c.DB.Read(ctx, func(tx *sqldb.Tx) error {
+		found, err := sqldb.Collect(ctx, tx, scanText, `SELECT 'award ' || a.id || ' was announced ' || (SELECT count(*) FROM event e WHERE e.kind = 'award.issued' AND e.subject = a.id) || ' times'
+			FROM award a WHERE a.issued_at > 0 AND (SELECT count(*) FROM event e WHERE e.kind = 'award.issued' AND e.subject = a.id) <> 1`)
+		r.Problems = append(r.Problems, found...)
+		return err
+	})
+}
+
+// pictures checks that every picture that a badge or organisation names is kept.
+func (c *Checker) pictures(ctx context.Context, r *Report) error {
+	var keys []string
+	err := c.DB.Read(ctx, func(tx *sqldb.Tx) (err error) {
+		keys, err = sqldb.Collect(ctx, tx, scanText, `SELECT picture_png FROM badge_version WHERE picture_png <> '' UNION
+			SELECT picture_svg FROM badge_version WHERE picture_svg <> '' UNION SELECT logo_key FROM organisation WHERE logo_key <> ''`)
+		return err
+	})
+	for _, key := range keys {
+		r.Pictures++
+		if _, err := c.Blobs.Get(ctx, key); err != nil {
+			r.wrong("picture %s: %v", key, err)
+		}
+	}
+	return err
+}
+
+func scanText(rows *sql.Rows) (s string, err error) { return s, rows.Scan(&s) }
