@@ -262,6 +262,8 @@ CREATE TABLE event (
     at              BIGINT NOT NULL
 );
 
+CREATE INDEX event_subject ON event (subject, kind);
+
 CREATE TABLE consumer_cursor (
     name   TEXT PRIMARY KEY,
     cursor BIGINT NOT NULL
