@@ -24,15 +24,14 @@ func refused(format string, args ...any) error {
 }
 
 // plain drops from an error of the network what tells strangers about ours:
-// our own address, the name server, and the private address behind a name.
+// our own address, the name server, and the private address behind a name. The
+// error may end up in the report of a verification.
 func plain(err error) error {
 	var (
 		dns *net.DNSError
 		op  *net.OpError
 	)
 	switch {
-	case errors.Is(err, ErrRefused):
-		return ErrRefused
 	case errors.As(err, &dns):
 		return &net.DNSError{Err: dns.Err, Name: dns.Name, IsTimeout: dns.IsTimeout,
 			IsTemporary: dns.IsTemporary, IsNotFound: dns.IsNotFound}

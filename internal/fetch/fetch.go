@@ -16,7 +16,6 @@ import (
 	"net"
 	"net/http"
 	"net/url"
-	"sync"
 	"time"
 
 	"github.com/roundel/roundel/did"
@@ -61,10 +60,11 @@ type Client struct {
 	// all callers; more wait. Zero means DefaultPerHost.
 	PerHost int
 
-	once      sync.Once
-	transport *http.Transport
-	slots     slots
-	resolver  *net.Resolver // nil outside tests: the system's
+	slots slots
+
+	// Both are nil outside tests.
+	resolver *net.Resolver
+	passed   func(address string) error // sees what the guard lets through, before the connection
 }
 
 var _ did.Getter = (*Client)(nil)
@@ -81,8 +81,8 @@ func (c *Client) Get(ctx context.Context, address, accept string) (body []byte, 
 //
 // An answer other than 2xx is a *did.StatusError. Other errors wrap ErrRefused,
 // ErrTooLarge, ErrRedirects or ErrEncoding, or the error of ctx, or come from
-// the network; their text holds neither the path of the address nor anything
-// about our own network.
+// the network; their text holds neither the path of the address nor any address
+// of our own network.
 func (c *Client) GetMax(ctx context.Context, address, accept string, max int64) (body []byte, contentType string, err error) {
 	switch {
 	case max <= 0:

@@ -14,46 +14,71 @@ import (
 	"github.com/roundel/roundel/did"
 )
 
-// network returns the transport, made at the first request. It is asked
-// directly, without an http.Client: there is nothing that could keep cookies or
-// follow redirects by itself.
-func (c *Client) network() *http.Transport {
-	c.once.Do(func() {
-		c.transport = &http.Transport{
-			Proxy:                  nil, // never from the environment: a proxy would connect where we would not
-			DialContext:            c.dial,
-			TLSClientConfig:        &tls.Config{RootCAs: c.RootCAs, MinVersion: tls.VersionTLS12},
-			TLSHandshakeTimeout:    c.timeout(),
-			DisableKeepAlives:      true,
-			DisableCompression:     true,
-			MaxResponseHeaderBytes: maxHeaderBytes,
-		}
-	})
-	return c.transport
+// transport returns what sends one request. It is not shared, because
+// connections to strangers are not kept, and it is asked directly, without an
+// http.Client: there is nothing that could keep cookies or follow redirects.
+//
+// ctx is the request's: http.Transport itself gives the dial another one, which
+// goes on when the request is over.
+func (c *Client) transport(ctx context.Context) *http.Transport {
+	return &http.Transport{
+		Proxy: nil, // never from the environment: a proxy would connect where we would not
+		DialContext: func(_ context.Context, network, address string) (net.Conn, error) {
+			return c.dial(ctx, network, address)
+		},
+		TLSClientConfig:        &tls.Config{RootCAs: c.RootCAs, MinVersion: tls.VersionTLS12},
+		DisableKeepAlives:      true,
+		DisableCompression:     true,
+		MaxResponseHeaderBytes: maxHeaderBytes,
+	}
 }
 
-// dial connects to a host that permit has let through. The guard runs for each
-// address of the host, on the very address that the kernel is asked for next.
+// dial connects to address and gives the connection the deadline of ctx, which
+// then holds for the TLS handshake too.
 func (c *Client) dial(ctx context.Context, network, address string) (net.Conn, error) {
+	conn, err := c.connect(ctx, network, address)
+	if err != nil {
+		return nil, err
+	}
+	deadline, _ := ctx.Deadline() // always set, see GetMax
+	if err := conn.SetDeadline(deadline); err != nil {
+		return nil, errors.Join(err, conn.Close())
+	}
+	return conn, nil
+}
+
+// connect connects to a host that permit has let through. The guard runs for each
+// address of the host, on the very address that the kernel is asked for next.
+func (c *Client) connect(ctx context.Context, network, address string) (net.Conn, error) {
 	host, port, err := net.SplitHostPort(address)
 	if err != nil {
 		return nil, refused("not a host and a port")
 	}
 	loopback := isLoopback(host)
-	if _, err := netip.ParseAddr(host); err != nil {
-		if loopback {
-			host = "localhost"
-		}
-		host += "." // an absolute name: the resolver's search list stays out of it
-	}
 	d := net.Dialer{
-		Timeout:  c.timeout(),
 		Resolver: c.resolver,
 		ControlContext: func(_ context.Context, network, address string, _ syscall.RawConn) error {
-			return c.guard(network, address, loopback)
+			if err := c.guard(network, address, loopback); err != nil || c.passed == nil {
+				return err
+			}
+			return c.passed(address)
 		},
 	}
-	return d.DialContext(ctx, network, net.JoinHostPort(host, port))
+	if _, err := netip.ParseAddr(host); err == nil {
+		return d.DialContext(ctx, network, address)
+	}
+	if !loopback {
+		// An absolute name: the resolver's search list stays out of it.
+		return d.DialContext(ctx, network, net.JoinHostPort(host+".", port))
+	}
+	// localhost and what ends with it are known without a resolver (RFC 6761).
+	conn, err := d.DialContext(ctx, network, net.JoinHostPort("127.0.0.1", port))
+	if err != nil && ctx.Err() == nil {
+		if over6, err6 := d.DialContext(ctx, network, net.JoinHostPort("::1", port)); err6 == nil {
+			return over6, nil
+		}
+	}
+	return conn, err
 }
 
 // guard refuses a connection unless it goes to the public internet on port 443
@@ -77,7 +102,7 @@ func (c *Client) guard(network, address string, loopback bool) error {
 
 // askNetwork sends r and reads at most max bytes of what comes back.
 func (c *Client) askNetwork(ctx context.Context, r *http.Request, max int64) (*answer, error) {
-	resp, err := c.network().RoundTrip(r.WithContext(ctx))
+	resp, err := c.transport(ctx).RoundTrip(r.WithContext(ctx))
 	if err != nil {
 		if ctx.Err() != nil {
 			return nil, ctx.Err()
@@ -122,6 +147,3 @@ func outcome(status int, h http.Header) (location string, err error) {
 	}
 	return "", nil
 }
-
-// errNested: see askOwn.
-var errNested = errors.New("a page of ours asks for another page of ours")

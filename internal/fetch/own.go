@@ -3,9 +3,14 @@ package fetch
 import (
 	"context"
 	"crypto/tls"
-	"fmt"
+	"errors"
 	"net/http"
 	"net/url"
+)
+
+var (
+	errNested = errors.New("a page of ours asks for another page of ours")
+	errPanic  = errors.New("our own page stopped")
 )
 
 // inProcess marks the context of a request that askOwn makes.
@@ -48,11 +53,13 @@ func askOwn(ctx context.Context, h http.Handler, r *http.Request, max int64) (a 
 // and that no client can have (RFC 5737), so nothing trusts it.
 const ownRemote = "192.0.2.1:1"
 
-// serve calls h and turns a panic into an error, as the server does.
+// serve calls h and turns a panic into an error, as the server does. What it
+// said is left out: the error may reach a stranger, and the handler's own
+// recovery has logged it.
 func serve(h http.Handler, w http.ResponseWriter, r *http.Request) (err error) {
 	defer func() {
-		if v := recover(); v != nil {
-			err = fmt.Errorf("our own page stopped: %v", v)
+		if recover() != nil {
+			err = errPanic
 		}
 	}()
 	h.ServeHTTP(w, r)
