@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"strconv"
 
+	"github.com/roundel/roundel/internal/badge"
 	"github.com/roundel/roundel/internal/org"
 	"github.com/roundel/roundel/openbadge"
 )
@@ -28,21 +29,14 @@ func (s *Service) credential(to *subject, a *Award) *openbadge.AchievementCreden
 	o, v := to.organisation, to.version
 	c := openbadge.New(s.URL(a))
 	c.Name = v.Name
-	c.Issuer = s.issuer(o, to.identity)
+	c.Issuer = s.Issuer(o, to.identity)
 	c.ValidFrom, c.ValidUntil = a.ValidFrom, a.ValidUntil
 	c.Subject = openbadge.Subject{
 		Identifier: []openbadge.IdentityObject{{
 			Hashed: true, IdentityType: "emailAddress", Salt: a.Salt,
 			IdentityHash: openbadge.HashIdentity(recipientKey(a.Recipient.Email), a.Salt),
 		}},
-		Achievement: openbadge.Achievement{
-			ID: v.AchievementID(s.BaseURL), AchievementType: v.AchievementType, Name: v.Name, Description: v.Description,
-			Criteria: openbadge.Criteria{ID: v.CriteriaURL, Narrative: v.Criteria},
-			Tag:      v.Tags, InLanguage: v.Language, Version: strconv.FormatInt(v.Number, 10),
-		},
-	}
-	if v.PicturePNG != "" {
-		c.Subject.Achievement.Image = &openbadge.Image{ID: s.BaseURL + "/pictures/" + v.PicturePNG + ".png", Caption: v.PictureAlt}
+		Achievement: s.Achievement(v),
 	}
 	if a.Details.Result != "" {
 		c.Subject.Result = []openbadge.Result{{Value: a.Details.Result}}
@@ -76,7 +70,22 @@ func (s *Service) addStatus(c *openbadge.AchievementCredential, a *Award) {
 	c.Refresh = &openbadge.Refresh{ID: s.URL(a) + "/refresh", Type: openbadge.RefreshType}
 }
 
-func (s *Service) issuer(o *org.Organisation, id org.Identity) openbadge.Profile {
+// Achievement describes a badge's version as Open Badges 3.0 has it.
+func (s *Service) Achievement(v *badge.Version) openbadge.Achievement {
+	a := openbadge.Achievement{
+		ID: v.AchievementID(s.BaseURL), AchievementType: v.AchievementType, Name: v.Name, Description: v.Description,
+		Criteria: openbadge.Criteria{ID: v.CriteriaURL, Narrative: v.Criteria},
+		Tag:      v.Tags, InLanguage: v.Language, Version: strconv.FormatInt(v.Number, 10),
+	}
+	if v.PicturePNG != "" {
+		a.Image = &openbadge.Image{ID: s.BaseURL + "/pictures/" + v.PicturePNG + ".png", Caption: v.PictureAlt}
+	}
+	return a
+}
+
+// Issuer describes an organisation as Open Badges 3.0 has it, under the given
+// identity.
+func (s *Service) Issuer(o *org.Organisation, id org.Identity) openbadge.Profile {
 	p := openbadge.Profile{ID: id.DID, Name: o.Name, URL: o.Website, Email: o.Email, Description: o.Description}
 	if logo := s.Orgs.LogoURL(o); logo != "" {
 		p.Image = &openbadge.Image{ID: logo, Caption: o.LogoAlt}
