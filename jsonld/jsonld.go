@@ -1,0 +1,73 @@
+// Package jsonld turns signed JSON-LD documents into RDF.
+//
+// A Data Integrity proof covers the RDF statements of a document, not its
+// bytes. Whatever the transformation drops is therefore unsigned: anybody may
+// change it and the signature stays right. This package refuses every document
+// of which something would be dropped (terms that no context defines, relative
+// IRIs, values in places where they mean nothing), and it never loads a
+// context: only those it carries, or is given, are known.
+package jsonld
+
+import (
+	"fmt"
+
+	"github.com/roundel/roundel/rdfc"
+)
+
+// Options of ToRDF and Canonicalize. The zero value is right for credentials.
+type Options struct {
+	// Contexts are the contexts that documents may use; nil is Embedded().
+	Contexts *Contexts
+	// MaxWork is rdfc.Options.MaxWork; 0 is its default.
+	MaxWork int
+}
+
+// Bounds on one document. Expanding an object costs up to a tenth of a
+// millisecond, because its type may bring a context of its own.
+const (
+	maxObjects = 10_000 // objects, and entries of their types
+	maxValues  = 100_000
+	maxDepth   = 100
+)
+
+// ToRDF expands doc, a tree as strictjson.Decode returns it, and returns its
+// RDF statements (JSON-LD 1.1 Processing Algorithms, sections 5.1 and 8.1).
+// The document is not changed, and nothing of it is lost silently.
+//
+// Errors are *ContextError, *UnknownTermError, *RelativeIRIError, *LossError,
+// *InvalidError, or rdfc.ErrWorkExceeded for documents that are too large.
+func ToRDF(doc map[string]any, o Options) (rdfc.Dataset, error) {
+	if o.Contexts == nil {
+		o.Contexts = Embedded()
+	}
+	values, err := screen(doc, o.Contexts)
+	if err != nil {
+		return nil, err
+	}
+	nodes, err := expand(doc, o.Contexts)
+	if err != nil {
+		return nil, err
+	}
+	kept, err := countExpanded(nodes)
+	if err != nil {
+		return nil, err
+	}
+	if kept != values {
+		return nil, &LossError{Msg: fmt.Sprintf("%d of %d values have no meaning where they stand", max(values-kept, kept-values), values)}
+	}
+	return toDataset(nodes)
+}
+
+// Canonicalize returns the canonical N-Quads (RDFC-1.0 with SHA-256) of doc.
+// Errors are those of ToRDF and rdfc.Canonicalize.
+func Canonicalize(doc map[string]any, o Options) ([]byte, error) {
+	d, err := ToRDF(doc, o)
+	if err != nil {
+		return nil, err
+	}
+	r, err := rdfc.Canonicalize(d, rdfc.Options{MaxWork: o.MaxWork})
+	if err != nil {
+		return nil, err
+	}
+	return r.NQuads, nil
+}
