@@ -1,0 +1,122 @@
+// Package proof adds and checks Data Integrity proofs (W3C Verifiable
+// Credential Data Integrity 1.0). One file per cryptosuite; the first is
+// eddsa-rdfc-2022.
+//
+// A proof that verifies says that a key signed the document. Whose key it is,
+// and whether its owner may speak for the issuer, are other questions, which
+// package verify asks.
+package proof
+
+import (
+	"errors"
+	"fmt"
+	"maps"
+	"time"
+)
+
+var (
+	// ErrNoProof: the document has no proof at all.
+	ErrNoProof = errors.New("the document has no proof")
+	// ErrMalformed: a proof that breaks the rules whatever the document says.
+	ErrMalformed = errors.New("malformed proof")
+	// ErrUnsupported: a kind of proof that this package cannot check, so that it
+	// says nothing about the document.
+	ErrUnsupported = errors.New("kind of proof not supported")
+	// ErrBadSignature: the document is not what the key signed.
+	ErrBadSignature = errors.New("the signature does not fit the document")
+)
+
+// maxProofs bounds the proofs of one document, each of which costs a
+// canonicalisation.
+const maxProofs = 16
+
+// A Proof is one proof of a document. Texts are empty where the proof has no
+// such member, or one that is no text.
+type Proof struct {
+	ID                 string
+	Type               string
+	Cryptosuite        string // empty for the older types, which have none
+	Created            string
+	Expires            string
+	VerificationMethod string
+	Purpose            string
+	Value              string
+	Challenge          string
+	Domain             string
+	Previous           []string // the ids of the proofs that this one builds on
+	Raw                map[string]any
+}
+
+// Split takes the proofs off a document, a tree from strictjson.Decode, which
+// stays as it is. It returns the document without them and the proofs in
+// order.
+//
+// Errors wrap ErrNoProof, or ErrMalformed, also for an empty list and for
+// anything else in it than objects with a type.
+func Split(doc map[string]any) (unsecured map[string]any, proofs []Proof, err error) {
+	v, ok := doc["proof"]
+	if !ok {
+		return nil, nil, ErrNoProof
+	}
+	list, ok := v.([]any)
+	if !ok {
+		list = []any{v}
+	}
+	if len(list) == 0 || len(list) > maxProofs {
+		return nil, nil, fmt.Errorf("%w: %d proofs", ErrMalformed, len(list))
+	}
+	for _, item := range list {
+		p, err := parse(item)
+		if err != nil {
+			return nil, nil, err
+		}
+		proofs = append(proofs, p)
+	}
+	unsecured = maps.Clone(doc)
+	delete(unsecured, "proof")
+	return unsecured, proofs, nil
+}
+
+// parse reads one proof as far as every kind of proof is alike.
+func parse(item any) (Proof, error) {
+	members, ok := item.(map[string]any)
+	if !ok {
+		return Proof{}, fmt.Errorf("%w: not an object", ErrMalformed)
+	}
+	p := Proof{Raw: members}
+	for name, into := range map[string]*string{
+		"id": &p.ID, "type": &p.Type, "cryptosuite": &p.Cryptosuite, "created": &p.Created, "expires": &p.Expires,
+		"verificationMethod": &p.VerificationMethod, "proofPurpose": &p.Purpose, "proofValue": &p.Value,
+		"challenge": &p.Challenge, "domain": &p.Domain,
+	} {
+		*into, _ = members[name].(string)
+	}
+	if p.Type == "" {
+		return Proof{}, fmt.Errorf("%w: no type", ErrMalformed)
+	}
+	switch previous := members["previousProof"].(type) {
+	case string:
+		p.Previous = []string{previous}
+	case []any:
+		for _, item := range previous {
+			if id, ok := item.(string); ok {
+				p.Previous = append(p.Previous, id)
+			}
+		}
+	}
+	return p, nil
+}
+
+// checkInstant insists on an XML Schema dateTimeStamp where the member is
+// there at all (Data Integrity 1.0, section 2.1).
+func (p Proof) checkInstant(name string) error {
+	v, ok := p.Raw[name]
+	if !ok {
+		return nil
+	}
+	s, _ := v.(string)
+	if _, err := time.Parse(time.RFC3339, s); err != nil {
+		return fmt.Errorf("%w: %s is not a date and time with a zone", ErrMalformed, name)
+	}
+	return nil
+}
