@@ -1,0 +1,153 @@
+// Package outbox keeps the mails that wait to be sent, sends them, and shows
+// what became of each.
+//
+// A mail is written in the transaction that calls for it, so it exists exactly
+// when its reason does. It is handed to the mail server at least once: a crash
+// between handing over and noting it may send a mail twice, never zero times.
+package outbox
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"github.com/roundel/roundel/internal/blob"
+	"github.com/roundel/roundel/internal/fault"
+	"github.com/roundel/roundel/internal/jobs"
+	"github.com/roundel/roundel/internal/mail"
+	"github.com/roundel/roundel/internal/publicid"
+	"github.com/roundel/roundel/internal/sqldb"
+)
+
+// The states of a mail.
+const (
+	Queued  = "queued"  // will be sent, now or when NextAt comes
+	Waiting = "waiting" // there is no mail server; sent once there is one
+	Held    = "held"    // never sent, only shown: trial awards
+	Sent    = "sent"    // the mail server took it; its text is erased
+	Failed  = "failed"  // given up; LastError says why
+)
+
+// Mail is a mail to send.
+type Mail struct {
+	OrgID      int64
+	AwardID    int64  // the award it is about, or 0
+	SenderName string // the organisation, shown as "NAME via PLATFORM"
+	ReplyTo    string // where answers go, or empty
+	To         string // one address
+	Subject    string
+	Text, HTML string
+	PictureKey string // blob of the PNG that HTML shows as mail.LetterPicture, or empty
+	Hold       bool   // keep it for show
+}
+
+// Entry is a mail in the outbox.
+type Entry struct {
+	ID publicid.ID
+	Mail
+	State     string
+	Attempts  int64
+	LastError string    // a sentence about the last failure
+	NextAt    time.Time // the next try of a queued mail that failed before
+	CreatedAt time.Time
+	SentAt    time.Time
+}
+
+// Service sends mails and answers questions about them.
+type Service struct {
+	DB     *sqldb.DB
+	Sender mail.Sender // nil: mails wait
+	Blobs  *blob.Dir   // the pictures; nil: mails go without
+	Now    func() time.Time
+	Site   string // the platform's name, in "NAME via PLATFORM"
+	Log    *slog.Logger
+}
+
+// JobKind is the kind of the job that sends what is due.
+const JobKind = "outbox.deliver"
+
+// deliverKey makes that job one for the whole installation.
+const deliverKey = "all"
+
+// Enqueue adds m to the caller's transaction.
+func Enqueue(ctx context.Context, tx *sqldb.Tx, m Mail) error {
+	state := Queued
+	if m.Hold {
+		state = Held
+	}
+	if err := insert(ctx, tx, publicid.New(), m, state, time.Now()); err != nil {
+		return fmt.Errorf("queue mail: %w", err)
+	}
+	if m.Hold {
+		return nil
+	}
+	return jobs.Enqueue(ctx, tx, jobs.Job{Kind: JobKind, Key: deliverKey})
+}
+
+// Handlers returns the jobs that this package does.
+func (s *Service) Handlers() map[string]func(context.Context, json.RawMessage) error {
+	return map[string]func(context.Context, json.RawMessage) error{JobKind: s.Deliver}
+}
+
+// Resume makes sure that mails are sent which an earlier process, perhaps one
+// without a mail server, left behind. It is called once at the start.
+func (s *Service) Resume(ctx context.Context) error {
+	return s.DB.Write(ctx, func(tx *sqldb.Tx) error {
+		return jobs.Enqueue(ctx, tx, jobs.Job{Kind: JobKind, Key: deliverKey})
+	})
+}
+
+// List returns an organisation's mails, newest first.
+func (s *Service) List(ctx context.Context, orgID int64, f Filter) (all []Entry, err error) {
+	err = s.DB.Read(ctx, func(tx *sqldb.Tx) error {
+		all, err = list(ctx, tx, orgID, f)
+		return err
+	})
+	return all, err
+}
+
+// Filter chooses mails. The zero Filter chooses the newest 100.
+type Filter struct {
+	Award  int64       // only those about this award, unless 0
+	State  string      // only those in this state, unless empty
+	Before publicid.ID // only those older than this one, unless zero: for paging
+	Limit  int         // 0: 100
+}
+
+// Counts returns how many mails of an organisation are in each state.
+func (s *Service) Counts(ctx context.Context, orgID int64) (counts map[string]int, err error) {
+	err = s.DB.Read(ctx, func(tx *sqldb.Tx) error {
+		counts, err = countStates(ctx, tx, orgID)
+		return err
+	})
+	return counts, err
+}
+
+// Get returns one mail of an organisation, or fault.NotFound.
+func (s *Service) Get(ctx context.Context, orgID int64, id publicid.ID) (e *Entry, err error) {
+	err = s.DB.Read(ctx, func(tx *sqldb.Tx) error {
+		e, err = get(ctx, tx, orgID, id)
+		return err
+	})
+	return e, err
+}
+
+// Retry sends a failed mail once more. It returns fault.NotFound when there is
+// no such mail, and fault.Conflict when it has not failed.
+func (s *Service) Retry(ctx context.Context, orgID int64, id publicid.ID) error {
+	return s.DB.Write(ctx, func(tx *sqldb.Tx) error {
+		e, err := get(ctx, tx, orgID, id)
+		if err != nil {
+			return err
+		}
+		if e.State != Failed {
+			return fault.Conflictf("Only a mail that failed can be sent again.")
+		}
+		if err := requeue(ctx, tx, id); err != nil {
+			return err
+		}
+		return jobs.Enqueue(ctx, tx, jobs.Job{Kind: JobKind, Key: deliverKey})
+	})
+}
