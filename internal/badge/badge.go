@@ -281,7 +281,7 @@ func (c Content) normalise() (Content, []fault.Field) {
 	if u, err := url.Parse(c.CriteriaURL); c.CriteriaURL != "" && (err != nil || (u.Scheme != "https" && u.Scheme != "http") || u.Host == "" || len(c.CriteriaURL) > 1000) {
 		bad("criteria_url", "Enter a web address such as https://www.example.org/criteria, or leave it empty.")
 	}
-	if c.AchievementType != "" && !slices.Contains(openbadge.AchievementTypes(), c.AchievementType) {
+	if c.AchievementType != "" && !slices.Contains(openbadge.AchievementTypes, c.AchievementType) {
 		bad("achievement_type", "Choose a kind from the list.")
 	}
 	if utf8.RuneCountInString(c.PictureAlt) > 300 {
