@@ -268,7 +268,7 @@ func instant(members map[string]any, name string) (time.Time, error) {
 	}
 	s, _ := v.(string)
 	t, err := time.Parse(time.RFC3339, s)
-	if err != nil {
+	if err != nil || s[13] != ':' || s[19] == ',' { // Parse takes hours of one digit, and commas
 		return time.Time{}, fmt.Errorf("%w: %s is not a date and time with a zone", ErrInvalid, name)
 	}
 	return t, nil

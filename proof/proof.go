@@ -115,7 +115,8 @@ func (p Proof) checkInstant(name string) error {
 		return nil
 	}
 	s, _ := v.(string)
-	if _, err := time.Parse(time.RFC3339, s); err != nil {
+	_, err := time.Parse(time.RFC3339, s)
+	if err != nil || s[13] != ':' || s[19] == ',' { // Parse takes hours of one digit, and commas
 		return fmt.Errorf("%w: %s is not a date and time with a zone", ErrMalformed, name)
 	}
 	return nil

@@ -250,6 +250,8 @@ func TestVerifyOneRefuses(t *testing.T) {
 		{method, `did:web:evil.example#key-1`}:                                                    ErrBadSignature,
 		{`"` + method + `"`, `{"id":"` + method + `","publicKeyMultibase":"z6Mk"}`}:               ErrMalformed,
 		{`"2026-11-23T11:00:00Z"`, `"2026-11-23T11:00:01Z"`}:                                      ErrBadSignature,
+		{`"2026-11-23T11:00:00Z"`, `"2026-11-23T11:00:00,5Z"`}:                                    ErrMalformed,
+		{`"2026-11-23T11:00:00Z"`, `"2026-11-23T1:00:00Z"`}:                                       ErrMalformed,
 		{`"2026-11-23T11:00:00Z"`, `"2026-11-23"`}:                                                ErrMalformed,
 		{`"2026-11-23T11:00:00Z"`, `"2026-11-23T11:00:00"`}:                                       ErrMalformed,
 		{`"2026-11-23T11:00:00Z"`, `null`}:                                                        ErrMalformed,
@@ -322,6 +324,37 @@ func TestOneGoodOneBad(t *testing.T) {
 	}
 	if err := VerifyOne(unsecured, proofs[1], key, VerifyOptions{}); !errors.Is(err, ErrBadSignature) {
 		t.Errorf("the bad one: %v", err)
+	}
+}
+
+// TestEveryCharacter changes and removes each character of a signed credential
+// in turn.
+func TestEveryCharacter(t *testing.T) {
+	key := testKey("issuer").Public()
+	signed := sign(t, small)
+	original := any(decode(t, signed))
+	refused := 0
+	for i, c := range signed {
+		other := byte('x')
+		if c == other {
+			other = 'y'
+		}
+		for _, changed := range [][]byte{
+			append(append(bytes.Clone(signed[:i]), other), signed[i+1:]...),
+			append(append(bytes.Clone(signed[:i]), c^1), signed[i+1:]...),
+			append(bytes.Clone(signed[:i]), signed[i+1:]...),
+		} {
+			if v, err := strictjson.Decode(changed, strictjson.Limits{}); err == nil && reflect.DeepEqual(v, original) {
+				continue
+			}
+			if err := verifyAll(changed, key, VerifyOptions{}); err == nil {
+				t.Errorf("accepted with a change at %d: %s", i, changed)
+			}
+			refused++
+		}
+	}
+	if refused < 3*len(signed)-10 {
+		t.Errorf("only %d of %d changes counted", refused, 3*len(signed))
 	}
 }
 
