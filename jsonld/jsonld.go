@@ -22,12 +22,14 @@ type Options struct {
 	MaxWork int
 }
 
-// Bounds on one document. Expanding an object costs up to a tenth of a
-// millisecond, because its type may bring a context of its own.
+// Bounds on one document. What expansion spends its time on is reading contexts
+// again: one for each type, some tenth of a millisecond, and those that are
+// named inside the document, which are about three times as long.
 const (
-	maxObjects = 10_000 // objects, and entries of their types
-	maxValues  = 100_000
-	maxDepth   = 100
+	maxObjects  = 10_000
+	maxContexts = 5_000 // entries of types, and three for each context named
+	maxValues   = 100_000
+	maxDepth    = 100
 )
 
 // ToRDF expands doc, a tree as strictjson.Decode returns it, and returns its

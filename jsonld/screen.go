@@ -24,6 +24,7 @@ type screener struct {
 	contexts *Contexts
 	path     []string
 	objects  int
+	reads    int // of contexts, see maxContexts
 	values   int // that must survive expansion
 	visited  int // of any kind
 }
@@ -72,10 +73,12 @@ func (s *screener) object(o map[string]any, depth int) error {
 	if depth > maxDepth {
 		return &rdfc.WorkError{What: "levels", Count: depth, Limit: maxDepth}
 	}
-	// Each entry of a type may bring a context that has to be read again.
-	s.objects += 1 + entries(o["type"]) + entries(o["@type"])
-	if s.objects > maxObjects {
+	if s.objects++; s.objects > maxObjects {
 		return &rdfc.WorkError{What: "objects", Count: s.objects, Limit: maxObjects}
+	}
+	s.reads += entries(o["type"]) + entries(o["@type"]) + 3*entries(o["@context"])
+	if s.reads > maxContexts {
+		return &rdfc.WorkError{What: "types and contexts", Count: s.reads, Limit: maxContexts}
 	}
 	// In order, so that the same document always gives the same error.
 	for _, key := range slices.Sorted(maps.Keys(o)) {
@@ -89,10 +92,14 @@ func (s *screener) object(o map[string]any, depth int) error {
 }
 
 func entries(v any) int {
-	if list, ok := v.([]any); ok {
-		return len(list)
+	switch v := v.(type) {
+	case nil:
+		return 0
+	case []any:
+		return len(v)
+	default:
+		return 1
 	}
-	return 0
 }
 
 func (s *screener) member(o map[string]any, key string, depth int) error {
