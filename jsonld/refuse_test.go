@@ -98,6 +98,7 @@ func TestRefuses(t *testing.T) {
 		{"reverse", `"@reverse":{"urn:p":{"id":"urn:r"}}`, "loss"},
 		{"nest", `"@nest":{"name":"x"}`, "loss"},
 		{"set", `"urn:p":{"@set":[{"undefined":"x"}]}`, "loss"},
+		{"list of lists without objects", `"urn:p":{"@list":[["a"],["b"]]}`, "loss"},
 		{"value in a graph", `"@graph":["x",{"id":"urn:g","name":"x"}]`, "loss"},
 		{"node without statement in a graph", `"@graph":[{"id":"urn:g"}]`, "loss"},
 		{"list in a graph", `"@graph":[{"@list":["x"]}]`, "loss"},

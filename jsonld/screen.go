@@ -115,7 +115,12 @@ func (s *screener) member(o map[string]any, key string, depth int) error {
 		if isLiteral {
 			return nil // goes with the value
 		}
-	case "@id", "@list", "@graph":
+	case "@list":
+		if nested(o[key]) {
+			// The expander makes one list of them, which is not what JSON-LD says.
+			return &LossError{Path: s.pointer(), Msg: "an array inside a list"}
+		}
+	case "@id", "@graph":
 	case "@index", "@direction":
 		return &LossError{Path: s.pointer(), Msg: key + " has no meaning in RDF"}
 	default:
@@ -127,6 +132,11 @@ func (s *screener) member(o map[string]any, key string, depth int) error {
 		}
 	}
 	return s.value(o[key], depth)
+}
+
+func nested(v any) bool {
+	list, _ := v.([]any)
+	return slices.ContainsFunc(list, func(item any) bool { _, ok := item.([]any); return ok })
 }
 
 // context checks an @context member: the name of a known context, or an array
