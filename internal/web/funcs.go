@@ -44,8 +44,9 @@ func (x *renderer) funcs(p *locale.Printer) template.FuncMap {
 		"icon":  x.icon,
 
 		// Addresses.
-		"host":    hostOf,
-		"initial": initial,
+		"host":     hostOf,
+		"linkable": safeURL, // for addresses that others wrote
+		"initial":  initial,
 
 		// Arguments of partials.
 		"notice": build[notice], "verdict": build[verdict], "field": build[field], "checkbox": build[checkbox],
@@ -114,9 +115,10 @@ func anchor(address, text string) template.HTML {
 	return template.HTML(`<a href="` + html.EscapeString(address) + `">` + html.EscapeString(text) + `</a>`)
 }
 
+// safeURL reports whether address may stand in a link.
 func safeURL(address string) bool {
 	u, err := url.Parse(address)
-	if err != nil {
+	if err != nil || address == "" {
 		return false
 	}
 	switch strings.ToLower(u.Scheme) {
