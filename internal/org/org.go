@@ -82,6 +82,12 @@ func (s *Service) Create(ctx context.Context, ownerID int64, p Profile) (*Organi
 	return s.create(ctx, ownerID, p, false)
 }
 
+// CreateSample makes an organisation that only shows how things look: what it
+// awards are trials, always.
+func (s *Service) CreateSample(ctx context.Context, ownerID int64, p Profile) (*Organisation, error) {
+	return s.create(ctx, ownerID, p, true)
+}
+
 func (s *Service) create(ctx context.Context, ownerID int64, p Profile, sample bool) (*Organisation, error) {
 	p, err := p.normalise()
 	if err != nil {
@@ -228,3 +234,13 @@ func slugify(name string) string {
 var errNoOrganisation = fault.NotFoundf("There is no such organisation.")
 
 func isNoRows(err error) bool { return errors.Is(err, sql.ErrNoRows) }
+
+// Newest lists up to n organisations, newest first.
+func (s *Service) Newest(ctx context.Context, n int) (list []*Organisation, err error) {
+	err = s.DB.Read(ctx, func(tx *sqldb.Tx) error {
+		list, err = sqldb.Collect(ctx, tx, func(r *sql.Rows) (*Organisation, error) { return scan(r) },
+			`SELECT `+columns+` FROM organisation ORDER BY id DESC LIMIT $1`, n)
+		return err
+	})
+	return list, err
+}

@@ -3,6 +3,7 @@ package org
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"github.com/roundel/roundel/internal/sqldb"
 )
@@ -48,12 +49,16 @@ func update(ctx context.Context, tx *sqldb.Tx, id int64, p Profile) error {
 	return err
 }
 
+// reserved are the console's own addresses beside those of organisations.
+var reserved = []string{"new", "sample", "organisations"}
+
 // freeSlug returns the name's slug, with a number behind it when it is taken.
 func freeSlug(ctx context.Context, tx *sqldb.Tx, name string) (string, error) {
 	slug := slugify(name)
 	for n := 2; ; n++ {
 		var taken int64
-		if err := tx.QueryRow(ctx, `SELECT count(*) FROM organisation WHERE slug = $1`, slug).Scan(&taken); err != nil || taken == 0 {
+		err := tx.QueryRow(ctx, `SELECT count(*) FROM organisation WHERE slug = $1`, slug).Scan(&taken)
+		if err != nil || (taken == 0 && !slices.Contains(reserved, slug)) {
 			return slug, err
 		}
 		slug = fmt.Sprintf("%s-%d", slugify(name), n)

@@ -5,7 +5,6 @@ import (
 	"net/http"
 
 	"github.com/roundel/roundel/baking"
-	"github.com/roundel/roundel/internal/badge"
 	"github.com/roundel/roundel/internal/fault"
 	"github.com/roundel/roundel/internal/issuing"
 	"github.com/roundel/roundel/internal/publicid"
@@ -22,9 +21,9 @@ var (
 // section on file formats).
 const mediaCredential = "application/vc+ld+json"
 
-// publicAward returns the award that the address names, whether it may be shown
+// namedAward returns the award that the address names, whether it may be shown
 // or not.
-func (s *Server) publicAward(r *http.Request, text string) (*issuing.Award, error) {
+func (s *Server) namedAward(r *http.Request, text string) (*issuing.Award, error) {
 	id, err := publicid.Parse(text)
 	if err != nil {
 		return nil, errNoAward
@@ -39,11 +38,7 @@ func (s *Server) sendAward(w http.ResponseWriter, r *http.Request, a *issuing.Aw
 	if f == asJSON {
 		return send(w, r, mediaCredential, cache, a.Document)
 	}
-	var v *badge.Version
-	err := s.Issuing.DB.Read(r.Context(), func(tx *sqldb.Tx) (err error) {
-		v, err = badge.VersionByID(r.Context(), tx, a.VersionID)
-		return err
-	})
+	v, err := s.awardedVersion(r.Context(), a)
 	if err != nil {
 		return err
 	}
@@ -76,7 +71,7 @@ func (s *Server) sendAward(w http.ResponseWriter, r *http.Request, a *issuing.Aw
 // awardRefresh gives whoever holds an award's credential the newest one: the
 // same, or the one that replaced it. What is private is not given.
 func (s *Server) awardRefresh(w http.ResponseWriter, r *http.Request) error {
-	a, err := s.publicAward(r, r.PathValue("award"))
+	a, err := s.namedAward(r, r.PathValue("award"))
 	if err != nil {
 		return err
 	}

@@ -5,17 +5,17 @@ import "github.com/roundel/roundel/internal/gate"
 // publicRoutes is the table of what strangers may see and do.
 func (s *Server) publicRoutes() []route {
 	routes := []route{
-		{"GET /{$}", gate.Public, s.home},
-		{"GET /awards/{award}", gate.Public, s.awardShow},
+		{"GET /{$}", gate.Public, s.publicHome},
+		{"GET /awards/{award}", gate.Public, s.publicAward},
 		{"GET /awards/{award}/refresh", gate.Public, s.awardRefresh},
-		{"GET /badges/{badge}", gate.Public, s.badgeShow},
-		{"GET /badges/{badge}/{number}", gate.Public, s.badgeShow},
-		{"GET /issuers/{slug}", gate.Public, s.issuerShow},
+		{"GET /badges/{badge}", gate.Public, s.publicBadge},
+		{"GET /badges/{badge}/{number}", gate.Public, s.publicBadge},
+		{"GET /issuers/{slug}", gate.Public, s.publicIssuer},
 		{"GET /issuers/{slug}/did.json", gate.Public, s.didDocument},
 		{"GET /status/{list}", gate.Public, s.statusList},
 		{"GET /pictures/{file}", gate.Public, s.pictureFile},
 		{"GET /verify", gate.Public, s.verifyForm},
-		{"POST /verify", gate.Public, s.verifyResult},
+		{"POST /verify", gate.Public, s.verifyReport},
 		{"GET /claim/{secret}", gate.Public, s.claimShow},
 		{"POST /claim/{secret}", gate.Public, s.claimAnswer},
 		{"GET /claim/{secret}/{file}", gate.Public, s.claimFile},

@@ -1,6 +1,20 @@
 package web
 
-import "time"
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/roundel/roundel/internal/badge"
+	"github.com/roundel/roundel/internal/issuing"
+	"github.com/roundel/roundel/internal/org"
+	"github.com/roundel/roundel/internal/sqldb"
+	"github.com/roundel/roundel/verify"
+)
 
 // awardPage is an award's public page, made to be shown off.
 type awardPage struct {
@@ -48,4 +62,201 @@ type evidenceView struct{ Name, URL, Text string }
 // says nothing about the award.
 type privateAwardPage struct {
 	Page
+}
+
+// publicAward answers GET /awards/{award}, with a file ending or without. What
+// the holder keeps private says only that.
+func (s *Server) publicAward(w http.ResponseWriter, r *http.Request) error {
+	name, f, ended := splitEnding(r.PathValue("award"))
+	if !ended {
+		f = negotiate(w, r, asJSON, asPNG, asSVG)
+	}
+	a, err := s.namedAward(r, name)
+	if err != nil {
+		return err
+	}
+	if !a.Published() {
+		if f != asPage {
+			return errPrivate
+		}
+		t := s.texts(r)
+		return s.render(w, r, http.StatusForbidden, "public/award_private.html", &privateAwardPage{Page{Title: t.T("private.title", nil), NoIndex: true}})
+	}
+	if f != asPage {
+		return s.sendAward(w, r, a, f)
+	}
+	p, err := s.awardPage(r, a)
+	if err != nil {
+		return err
+	}
+	return s.render(w, r, http.StatusOK, "public/award.html", p)
+}
+
+// awardPage fills the page of an award, its verdict included: the badge is
+// verified as a stranger's would be, now.
+func (s *Server) awardPage(r *http.Request, a *issuing.Award) (*awardPage, error) {
+	ctx, t := r.Context(), s.texts(r)
+	v, err := s.awardedVersion(ctx, a)
+	if err != nil {
+		return nil, err
+	}
+	o, err := s.Orgs.ByID(ctx, a.OrganisationID)
+	if err != nil {
+		return nil, err
+	}
+	now, address := s.Now(), s.Issuing.URL(a)
+	report := s.Verification.Check(ctx, a.Document, "")
+	p := &awardPage{
+		Page: Page{
+			Title:        t.T("award.page_title", map[string]any{"badge": v.Name, "name": a.Recipient.Name}),
+			Description:  t.T("award.page_description", map[string]any{"issuer": o.Name, "name": a.Recipient.Name, "date": t.Date(a.ValidFrom)}),
+			CanonicalURL: address, Accent: o.Accent,
+			OG:     &openGraph{Image: s.pictureURL(v), ImageAlt: v.PictureAlt},
+			JSONLD: s.schemaOrg(a, v, o),
+		},
+		Picture: s.picturePath(v), PictureAlt: v.PictureAlt, Name: v.Name, BadgeURL: "/badges/" + v.BadgePublic.String(),
+		Kind: kindName(t, v.AchievementType), Recipient: a.Recipient.Name, Issuer: s.issuerRef(t, o, !a.Trial),
+		IssuedAt: a.ValidFrom, ValidUntil: a.ValidUntil, State: string(a.State(now)), Trial: a.Trial,
+		Verdict:     verdict{Kind: verdictKind(report.Verdict), Headline: report.Headline, Text: report.Text},
+		Description: v.Description, Criteria: v.Criteria, CriteriaURL: v.CriteriaURL, Narrative: a.Details.Narrative,
+		Skills: tagSkills(v.Tags), Facts: versionFacts(t, v),
+		VerifyURL: "/verify?link=" + url.QueryEscape(address), JSONURL: address + ".json",
+		Share: s.shareOf(t, a, v, o), Files: s.filesOf(t, v, "/awards/"+a.PublicID.String()),
+	}
+	if a.ValidFrom.After(now) {
+		p.ValidFrom = a.ValidFrom
+	}
+	if a.Details.Result != "" {
+		p.Results = []fact{{Term: t.T("award.result", nil), Text: a.Details.Result}}
+	}
+	for _, e := range a.Details.Evidence {
+		p.Evidence = append(p.Evidence, evidenceView{Name: e.Name, URL: e.URL, Text: e.Description})
+	}
+	if a.ReplacedBy != 0 {
+		p.NewerURL, err = s.newerURL(ctx, a)
+	}
+	return p, err
+}
+
+// newerURL returns the address of what replaced the award, if its holder shows
+// that.
+func (s *Server) newerURL(ctx context.Context, a *issuing.Award) (address string, err error) {
+	err = s.Issuing.DB.Read(ctx, func(tx *sqldb.Tx) error {
+		newer, err := issuing.ByID(ctx, tx, a.ReplacedBy)
+		if err == nil && newer.Published() {
+			address = "/awards/" + newer.PublicID.String()
+		}
+		return err
+	})
+	return address, err
+}
+
+// verdictKind returns the colour of a verdict. Only valid is good.
+func verdictKind(v verify.Verdict) string {
+	switch v {
+	case verify.Valid:
+		return "good"
+	case verify.Tampered, verify.NotIssuer, verify.Revoked, verify.Suspended, verify.Malformed:
+		return "bad"
+	}
+	return "wait"
+}
+
+// issuerRef is how pages mention the organisation: under its proven host when
+// its identity is tied to our address, and without when it is not.
+func (s *Server) issuerRef(t printer, o *org.Organisation, live bool) issuerRef {
+	ref := issuerRef{Name: o.Name, URL: "/issuers/" + o.Slug, Known: t.T("issuer.self_asserted", nil)}
+	if o.LogoKey != "" {
+		ref.Logo = "/pictures/" + o.LogoKey + ".png"
+	}
+	if live {
+		ref.Site = s.Orgs.Host()
+		ref.Known = t.T("issuer.account_at", map[string]any{"host": ref.Site})
+	}
+	return ref
+}
+
+// shareOf returns the ways to pass an award on.
+func (s *Server) shareOf(t printer, a *issuing.Award, v *badge.Version, o *org.Organisation) share {
+	address := s.Issuing.URL(a)
+	html := `<a href="` + address + `"><img src="` + address + `.png" alt="` + attribute(v.Name) + `" width="160" height="160"></a>`
+	return share{
+		URL: address, LinkedIn: linkedIn(a, v, o, address), Embed: html,
+		Mail: "mailto:?subject=" + url.PathEscape(v.Name) + "&body=" + url.PathEscape(t.T("share.mail_body", map[string]any{"badge": v.Name})+"\n"+address),
+	}
+}
+
+// linkedIn returns the address at which LinkedIn adds a certification.
+func linkedIn(a *issuing.Award, v *badge.Version, o *org.Organisation, address string) string {
+	q := url.Values{"startTask": {"CERTIFICATION_NAME"}, "name": {v.Name}, "certUrl": {address}, "certId": {a.PublicID.String()}}
+	if o.LinkedInID != "" {
+		q.Set("organizationId", o.LinkedInID)
+	} else {
+		q.Set("organizationName", o.Name)
+	}
+	month := func(name string, at time.Time) {
+		if !at.IsZero() {
+			q.Set(name+"Year", strconv.Itoa(at.Year()))
+			q.Set(name+"Month", strconv.Itoa(int(at.Month())))
+		}
+	}
+	month("issue", a.ValidFrom)
+	month("expiration", a.ValidUntil)
+	return "https://www.linkedin.com/profile/add?" + q.Encode()
+}
+
+// filesOf lists the files that an award can be had as, below an address.
+func (s *Server) filesOf(t printer, v *badge.Version, address string) []download {
+	list := []download{{URL: address + ".png", Name: t.T("file.png", nil), Hint: t.T("file.png_hint", nil)}}
+	if v.PictureSVG != "" {
+		list = append(list, download{URL: address + ".svg", Name: t.T("file.svg", nil), Hint: t.T("file.svg_hint", nil)})
+	}
+	return append(list, download{URL: address + ".json", Name: t.T("file.json", nil), Hint: t.T("file.json_hint", nil)})
+}
+
+// schemaOrg describes the award for search engines (schema.org
+// EducationalOccupationalCredential).
+func (s *Server) schemaOrg(a *issuing.Award, v *badge.Version, o *org.Organisation) map[string]any {
+	d := map[string]any{
+		"@context": "https://schema.org", "@type": "EducationalOccupationalCredential",
+		"name": v.Name, "description": v.Description, "url": s.Issuing.URL(a), "image": s.pictureURL(v),
+		"credentialCategory": v.AchievementType, "dateCreated": a.ValidFrom.Format(time.DateOnly),
+		"recognizedBy": map[string]any{"@type": "Organization", "name": o.Name, "url": o.Website},
+	}
+	if !a.ValidUntil.IsZero() {
+		d["expires"] = a.ValidUntil.Format(time.DateOnly)
+	}
+	return d
+}
+
+func (s *Server) pictureURL(v *badge.Version) string {
+	if v.PicturePNG == "" {
+		return ""
+	}
+	return s.BaseURL + "/pictures/" + v.PicturePNG + ".png"
+}
+
+func tagSkills(tags []string) []skill {
+	list := make([]skill, 0, len(tags))
+	for _, name := range tags {
+		list = append(list, skill{Name: name})
+	}
+	return list
+}
+
+// versionFacts says at a glance what a badge is.
+func versionFacts(t printer, v *badge.Version) []fact {
+	var list []fact
+	if v.AchievementType != "" {
+		list = append(list, fact{Term: t.T("fact.kind", nil), Text: kindName(t, v.AchievementType)})
+	}
+	if v.Language != "" {
+		list = append(list, fact{Term: t.T("fact.language", nil), Text: t.Language(v.Language)})
+	}
+	return append(list, fact{Term: t.T("fact.version", nil), Text: fmt.Sprint(v.Number)})
+}
+
+// attribute writes text for use inside a double-quoted HTML attribute.
+func attribute(text string) string {
+	return strings.NewReplacer("&", "&amp;", `"`, "&quot;", "<", "&lt;", ">", "&gt;").Replace(text)
 }

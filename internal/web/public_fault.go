@@ -1,5 +1,12 @@
 package web
 
+import (
+	"encoding/json"
+	"net/http"
+
+	"github.com/roundel/roundel/internal/fault"
+)
+
 // faultPage says what went wrong, and what to do now. Its title and advice
 // come from the catalogue by Status: 403, 404, 410, 422, 500 or 503.
 type faultPage struct {
@@ -20,4 +27,24 @@ func (p *faultPage) Known() int {
 		return 503
 	}
 	return 500
+}
+
+// nothingHere answers addresses that lead nowhere.
+func (s *Server) nothingHere(http.ResponseWriter, *http.Request) error {
+	return fault.NotFoundf("There is nothing at this address.")
+}
+
+// showFault says what went wrong: as a page to people, as a problem document
+// (RFC 9457) to programs.
+func (s *Server) showFault(w http.ResponseWriter, r *http.Request, err error) error {
+	code := status(err)
+	if _, f, ended := splitEnding(r.URL.Path); ended || f == asPage && negotiate(w, r, asJSON) == asJSON {
+		openToAll(w.Header())
+		w.Header().Set("Content-Type", "application/problem+json")
+		w.Header().Set("Cache-Control", "no-store")
+		w.WriteHeader(code)
+		return json.NewEncoder(w).Encode(map[string]any{"status": code, "title": http.StatusText(code), "detail": fault.Message(err)})
+	}
+	message := fault.Message(err)
+	return s.render(w, r, code, "public/fault.html", &faultPage{Page: Page{Title: message, NoIndex: true}, Status: code, Message: message})
 }
