@@ -74,6 +74,9 @@ func (c *Credential) HasType(t string) bool {
 type Problem struct {
 	Path string // JSON Pointer (RFC 6901); "" is the whole document
 	Msg  string
+	// Relative says that the breach is an address that is not complete, which
+	// other readers may complete in ways of their own.
+	Relative bool
 }
 
 // Error implements the error interface.

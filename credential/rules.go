@@ -191,9 +191,10 @@ func (r *reader) uri(path string, v any) string {
 	if v == nil {
 		return ""
 	}
-	s, _ := v.(string)
+	s, isText := v.(string)
 	if !IsURI(s) {
 		r.problems.Add(path, "The value must be a complete address (with a scheme, such as https: or urn:).")
+		r.problems[len(r.problems)-1].Relative = isText
 		return ""
 	}
 	return s

@@ -1,0 +1,76 @@
+package verify
+
+// Codes of checks, for programs. They are part of the stable form of a report.
+const (
+	CodeNotRun = "not_run" // an earlier check did not pass
+
+	// structure
+	CodeNotCredential  = "not_a_credential"
+	CodeBadJSON        = "bad_json"
+	CodeRules          = "breaks_rules" // of the Verifiable Credentials Data Model
+	CodeNoBadge        = "no_badge_in_picture"
+	CodeAmbiguous      = "several_badges_in_picture"
+	CodeDamagedPicture = "damaged_picture"
+	CodeOpenBadges2    = "open_badges_2"
+	CodeWebPage        = "web_page"
+	CodePresentation   = "presentation"
+	CodeUnsupported    = "unsupported" // also of proof, issuer_key and status
+
+	// schema
+	CodeSchema       = "breaks_open_badges_rules"
+	CodeNotOpenBadge = "not_an_open_badge"
+
+	// proof
+	CodeNotSigned         = "not_signed"
+	CodeChanged           = "changed"
+	CodeBadProof          = "bad_proof" // unreadable as a signature
+	CodeTooManyProofs     = "too_many_proofs"
+	CodeWrongPurpose      = "wrong_purpose"
+	CodeFuture            = "created_in_future"
+	CodeUnknownVocabulary = "unknown_vocabulary"
+	CodeUnknownTerm       = "unknown_term"
+	CodeRelativeAddress   = "relative_address"
+	CodeTooComplex        = "too_complex"
+	CodeAmbiguousForm     = "ambiguous_form" // the signature covers another reading
+	CodeNoKey             = "no_key"
+
+	// issuer_key and issuer_identity
+	CodeOtherKey        = "other_key"      // the key of somebody else
+	CodeKeyNotListed    = "key_not_listed" // the issuer's document does not have it
+	CodeKeyNotAllowed   = "key_not_allowed"
+	CodeKeyRetired      = "key_retired"
+	CodeKeyInAddress    = "key_in_address" // the only source of the key is the badge itself
+	CodeIssuerInvalid   = "issuer_document_invalid"
+	CodeIssuerMissing   = "issuer_document_missing"
+	CodeUnreachable     = "unreachable" // also of status and refresh
+	CodeOffline         = "offline"     // also of status and refresh
+	CodeTooManyRequests = "too_many_requests"
+	CodeSelfAsserted    = "self_asserted"
+	CodeKnownIssuer     = "known_issuer"
+	CodeDomain          = "domain"
+	CodeDomainAccount   = "domain_account"
+
+	// status
+	CodeNoStatus      = "no_status"
+	CodeRevoked       = "revoked"
+	CodeSuspended     = "suspended"
+	CodeOtherIssuer   = "other_issuer"
+	CodeListInvalid   = "list_invalid"
+	CodeListExpired   = "list_expired"
+	CodeListUnsigned  = "list_not_confirmed" // its signature or key could not be confirmed
+	CodeWrongPurposeL = "list_of_other_purpose"
+
+	// validity_period
+	CodeExpired     = "expired"
+	CodeNotYetValid = "not_yet_valid"
+
+	// refresh
+	CodeNoRefresh    = "no_refresh_service"
+	CodeNewerVersion = "newer_version"
+	CodeRefreshOther = "other_credential"
+
+	// recipient
+	CodeNotAsked       = "not_asked"
+	CodeOtherRecipient = "other_recipient"
+	CodeNoIdentifier   = "no_identifier"
+)

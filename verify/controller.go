@@ -1,0 +1,148 @@
+package verify
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"mime"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/roundel/roundel/credential"
+	"github.com/roundel/roundel/did"
+	"github.com/roundel/roundel/multikey"
+	"github.com/roundel/roundel/strictjson"
+)
+
+var (
+	errOffline    = errors.New("verify: offline")
+	errController = errors.New("verify: not a controller document")
+	errNoKeys     = errors.New("verify: the document lists no keys")
+)
+
+// controllerDocument is what an issuer with a web address publishes about its
+// keys (W3C Controlled Identifiers 1.0).
+type controllerDocument struct {
+	id        string
+	methods   []did.Method
+	assertion []string // ids of the methods for making claims
+}
+
+// controller fetches the document of an issuer that is named by a web address.
+// A page for people, or a profile without keys, is errNoKeys: such issuers
+// exist, and nothing can be concluded from it.
+func (r *run) controller(issuer string) (*controllerDocument, error) {
+	if r.get == nil {
+		return nil, errOffline
+	}
+	body, contentType, err := r.get.Get(r.ctx, issuer, "application/cid, application/did+json, application/ld+json, application/json")
+	if err != nil {
+		return nil, err
+	}
+	if media, _, _ := mime.ParseMediaType(contentType); media == "text/html" {
+		return nil, errNoKeys
+	}
+	v, err := strictjson.Decode(body, strictjson.Limits{})
+	if err != nil {
+		return nil, fmt.Errorf("%w: %w", errController, err)
+	}
+	doc, ok := v.(map[string]any)
+	if !ok || doc["id"] != issuer {
+		return nil, fmt.Errorf("%w: it is not about %q", errController, issuer)
+	}
+	c := &controllerDocument{id: issuer}
+	for _, entry := range list(doc["verificationMethod"]) {
+		c.add(entry)
+	}
+	for _, entry := range list(doc["assertionMethod"]) {
+		if id := c.add(entry); id != "" {
+			c.assertion = append(c.assertion, id)
+		}
+	}
+	if len(c.methods) == 0 {
+		return nil, errNoKeys
+	}
+	return c, nil
+}
+
+// add takes in a method, or the id of one, and returns the absolute id.
+func (c *controllerDocument) add(entry any) string {
+	if id, ok := entry.(string); ok {
+		return c.absolute(id)
+	}
+	m, ok := entry.(map[string]any)
+	if !ok {
+		return ""
+	}
+	id, _ := m["id"].(string)
+	out := did.Method{ID: c.absolute(id)}
+	out.Type, _ = m["type"].(string)
+	out.Controller, _ = m["controller"].(string)
+	out.Problem = readMethod(&out, m)
+	c.methods = append(c.methods, out)
+	return out.ID
+}
+
+// readMethod fills in the key and the dates of a method.
+func readMethod(out *did.Method, m map[string]any) (err error) {
+	for name, into := range map[string]*time.Time{"expires": &out.Expires, "revoked": &out.Revoked} {
+		v, ok := m[name]
+		if !ok {
+			continue
+		}
+		s, _ := v.(string)
+		if *into, err = credential.ParseTime(s); err != nil {
+			return errController
+		}
+	}
+	if s, ok := m["publicKeyMultibase"].(string); ok {
+		out.PublicKey, err = multikey.DecodePublic(s)
+	} else if jwk, ok := m["publicKeyJwk"].(map[string]any); ok {
+		var text []byte
+		if text, err = json.Marshal(jwk); err == nil {
+			out.PublicKey, err = multikey.PublicFromJWK(text)
+		}
+	} else {
+		err = did.ErrUnsupportedKey
+	}
+	if errors.Is(err, multikey.ErrUnsupported) {
+		err = did.ErrUnsupportedKey
+	}
+	return err
+}
+
+func (c *controllerDocument) absolute(id string) string {
+	if strings.HasPrefix(id, "#") {
+		return c.id + id
+	}
+	return id
+}
+
+// method returns the method called id if the document allows it for claims. Its
+// errors are those of did.Document.Method.
+func (c *controllerDocument) method(id string) (*did.Method, error) {
+	i := slices.IndexFunc(c.methods, func(m did.Method) bool { return m.ID == id })
+	switch {
+	case i < 0:
+		return nil, did.ErrMethodMissing
+	case !slices.Contains(c.assertion, id):
+		return nil, did.ErrNotAuthorised
+	case c.methods[i].Controller != c.id:
+		return nil, did.ErrWrongController
+	case c.methods[i].Problem != nil:
+		return nil, c.methods[i].Problem
+	}
+	return &c.methods[i], nil
+}
+
+// list returns v as JSON-LD takes it: none, one or several.
+func list(v any) []any {
+	switch v := v.(type) {
+	case nil:
+		return nil
+	case []any:
+		return v
+	}
+	return []any{v}
+}

@@ -1,0 +1,110 @@
+package verify
+
+import (
+	"strings"
+
+	"github.com/roundel/roundel/credential"
+	"github.com/roundel/roundel/jsonld"
+	"github.com/roundel/roundel/proof"
+	"github.com/roundel/roundel/rdfc"
+)
+
+const (
+	vocabularyVC = "https://www.w3.org/2018/credentials#"
+	typeVC       = vocabularyVC + "VerifiableCredential"
+	rdfType      = "http://www.w3.org/1999/02/22-rdf-syntax-ns#type"
+)
+
+// controlling lists the members of a credential on which a verdict depends, by
+// their names in JSON; each is the property of the same name in the vocabulary
+// of credentials.
+func controlling() []string {
+	return []string{"issuer", "validFrom", "validUntil", "issuanceDate", "expirationDate", "credentialStatus", "credentialSubject", "refreshService"}
+}
+
+// readBack checks that what was signed is what we read.
+//
+// A proof by canonical RDF covers statements, not JSON, and the same statements
+// can be written in many ways: the end date under its full address as member
+// name, the status inside another object with the credential's id. The
+// signature stays right, and a reader of JSON no longer sees that the badge
+// is over or withdrawn. So the statements about the credential are counted and
+// compared with the members that were read.
+//
+// It returns the check that replaces the passed one, or nil if all is well.
+func (r *run) readBack(unsecured map[string]any, c *credential.Credential, proofs []proof.Proof) *Check {
+	overRDF := false
+	for _, p := range proofs {
+		overRDF = overRDF || !strings.Contains(p.Cryptosuite, "-jcs-")
+	}
+	if !overRDF {
+		return nil
+	}
+	data, err := jsonld.ToRDF(unsecured, jsonld.Options{Contexts: r.Contexts})
+	if err != nil {
+		c := signatureError(err)
+		return &c
+	}
+	if sameReading(data, unsecured, c) {
+		return nil
+	}
+	bad := unknown(CheckProof, CodeAmbiguousForm,
+		"It is written so that programs would read different things in it, for example another end date. We take it for neither real nor forged.")
+	return &bad
+}
+
+// sameReading compares the statements in data about c with c.
+func sameReading(data rdfc.Dataset, tree map[string]any, c *credential.Credential) bool {
+	root, ok := rootOf(data, c)
+	if !ok {
+		return false
+	}
+	found := map[string]map[rdfc.Term]bool{}
+	for _, q := range data {
+		name, ours := strings.CutPrefix(q.Predicate.Value, vocabularyVC)
+		if q.Subject != root || !ours || q.Graph != (rdfc.Term{}) {
+			continue
+		}
+		if found[name] == nil {
+			found[name] = map[rdfc.Term]bool{}
+		}
+		found[name][q.Object] = true
+	}
+	for _, name := range controlling() {
+		if len(found[name]) != occurrences(tree[name]) {
+			return false
+		}
+	}
+	return found["issuer"][rdfc.Term{Kind: rdfc.IRI, Value: c.Issuer.ID}]
+}
+
+func occurrences(v any) int {
+	switch v := v.(type) {
+	case nil:
+		return 0
+	case []any:
+		return len(v)
+	}
+	return 1
+}
+
+// rootOf finds the node that stands for the credential: the one with its id,
+// or, if it has none, the only credential that nothing refers to.
+func rootOf(data rdfc.Dataset, c *credential.Credential) (rdfc.Term, bool) {
+	if c.ID != "" {
+		return rdfc.Term{Kind: rdfc.IRI, Value: c.ID}, true
+	}
+	referred := map[rdfc.Term]bool{}
+	for _, q := range data {
+		referred[q.Object] = true
+	}
+	var root rdfc.Term
+	n := 0
+	for _, q := range data {
+		if q.Predicate.Value == rdfType && q.Object.Value == typeVC && q.Subject.Kind == rdfc.Blank && !referred[q.Subject] {
+			root = q.Subject
+			n++
+		}
+	}
+	return root, n == 1
+}

@@ -1,0 +1,151 @@
+package verify
+
+import (
+	"encoding/json"
+	"time"
+
+	"github.com/roundel/roundel/credential"
+	"github.com/roundel/roundel/openbadge"
+)
+
+// Verdict is the one word that sums up a report.
+type Verdict string
+
+// Verdicts, in the order of their precedence: when several hold, the first
+// counts.
+const (
+	Malformed         Verdict = "malformed"          // nothing that can be read as a badge
+	Tampered          Verdict = "tampered"           // not what was signed
+	NotIssuer         Verdict = "not_issuer"         // signed by somebody else than the named issuer
+	Revoked           Verdict = "revoked"            // withdrawn
+	Suspended         Verdict = "suspended"          // paused
+	Expired           Verdict = "expired"            // over
+	NotYetValid       Verdict = "not_yet_valid"      // not yet begun
+	Unverifiable      Verdict = "unverifiable"       // something that matters could not be checked
+	IssuerUnconfirmed Verdict = "issuer_unconfirmed" // all in order, but nobody confirms the issuer's name
+	Valid             Verdict = "valid"
+)
+
+// Outcome is the result of one check.
+type Outcome string
+
+// Outcomes of a check.
+const (
+	Passed        Outcome = "passed"
+	Failed        Outcome = "failed"
+	Unknown       Outcome = "unknown"        // could not be checked
+	NotApplicable Outcome = "not_applicable" // there is nothing to check
+)
+
+// Ids of the checks, in the order of a report.
+const (
+	CheckStructure      = "structure"       // can it be read?
+	CheckSchema         = "schema"          // does it keep the rules of Open Badges?
+	CheckProof          = "proof"           // is the signature right?
+	CheckIssuerKey      = "issuer_key"      // does the key belong to the issuer?
+	CheckIssuerIdentity = "issuer_identity" // is it known who the issuer is?
+	CheckStatus         = "status"          // has it been withdrawn or paused?
+	CheckValidity       = "validity_period" // is today within its dates?
+	CheckRefresh        = "refresh"         // is there a newer version? For information only.
+	CheckRecipient      = "recipient"       // is it about the person asked for?
+)
+
+// titles are the checks as questions, in the order of a report.
+func titles() [][2]string {
+	return [][2]string{
+		{CheckStructure, "Can it be read?"},
+		{CheckSchema, "Does it follow the rules for badges?"},
+		{CheckProof, "Is it unchanged since it was signed?"},
+		{CheckIssuerKey, "Did the named issuer sign it?"},
+		{CheckIssuerIdentity, "Do we know who the issuer is?"},
+		{CheckStatus, "Has it been withdrawn or paused?"},
+		{CheckValidity, "Is it in date?"},
+		{CheckRefresh, "Is there a newer version?"},
+		{CheckRecipient, "Is it about the right person?"},
+	}
+}
+
+// Check is one check and its result.
+type Check struct {
+	ID      string  `json:"id"`
+	Outcome Outcome `json:"outcome"`
+	Code    string  `json:"code,omitempty"` // machine-readable reason; empty when passed without remark
+	Reason  string  `json:"reason"`         // one or two sentences for anybody
+	Title   string  `json:"-"`              // the check as a question
+}
+
+// Report is the result of a verification. Its JSON form is stable: members may
+// be added, none changes its meaning.
+type Report struct {
+	Verdict  Verdict `json:"verdict"`
+	Headline string  `json:"headline"`
+	Text     string  `json:"text"`
+	// Checks are always all there, in a fixed order.
+	Checks []Check `json:"checks"`
+	// Notes are sentences that are true beside the verdict, for example that a
+	// newer version exists.
+	Notes []string `json:"notes,omitempty"`
+	// IssuerDomain is the host that is proven to stand behind the signature;
+	// empty if none is. SharedHost says that only an account there is proven.
+	IssuerDomain string `json:"issuerDomain,omitempty"`
+	SharedHost   bool   `json:"sharedHost,omitempty"`
+	// StatusReason is the issuer's public reason for the state, if it gave one.
+	StatusReason string    `json:"statusReason,omitempty"`
+	CheckedAt    time.Time `json:"checkedAt"`
+	// Credential is the document that was checked, as it was found; nil if the
+	// file held no JSON object.
+	Credential json.RawMessage `json:"credential,omitempty"`
+
+	Parsed *credential.Credential           `json:"-"` // nil if malformed
+	Badge  *openbadge.AchievementCredential `json:"-"` // nil if not an Open Badge 3.0
+}
+
+// newReport starts with every check unknown, so that what is forgotten is not
+// taken for passed.
+func newReport(now time.Time) *Report {
+	rep := &Report{CheckedAt: now}
+	for _, t := range titles() {
+		rep.Checks = append(rep.Checks, Check{ID: t[0], Outcome: Unknown, Code: CodeNotRun, Title: t[1],
+			Reason: "Not checked, because the badge could not be read."})
+	}
+	return rep
+}
+
+// Check returns the check called id.
+func (rep *Report) Check(id string) Check {
+	for _, c := range rep.Checks {
+		if c.ID == id {
+			return c
+		}
+	}
+	return Check{ID: id, Outcome: Unknown, Code: CodeNotRun}
+}
+
+func (rep *Report) set(c Check) {
+	for i := range rep.Checks {
+		if rep.Checks[i].ID == c.ID {
+			c.Title = rep.Checks[i].Title
+			rep.Checks[i] = c
+			return
+		}
+	}
+	rep.Checks = append(rep.Checks, c)
+}
+
+func passed(id, reason string) Check { return Check{ID: id, Outcome: Passed, Reason: reason} }
+
+func passedAs(id, code, reason string) Check {
+	return Check{ID: id, Outcome: Passed, Code: code, Reason: reason}
+}
+
+func failed(id, code, reason string) Check {
+	return Check{ID: id, Outcome: Failed, Code: code, Reason: reason}
+}
+
+func unknown(id, code, reason string) Check {
+	return Check{ID: id, Outcome: Unknown, Code: code, Reason: reason}
+}
+
+func notApplicable(id, code, reason string) Check {
+	return Check{ID: id, Outcome: NotApplicable, Code: code, Reason: reason}
+}

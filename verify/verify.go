@@ -1,0 +1,138 @@
+// Package verify runs every check on a badge and explains each.
+//
+// "The signature is right", "the key belongs to the issuer" and "we know who
+// the issuer is" are three checks with three results. No check can be switched
+// off. A check that could not run is unknown, never passed, and a badge is
+// valid only when every check that matters has passed: whatever fails, fails
+// closed.
+package verify
+
+import (
+	"context"
+	"time"
+
+	"github.com/roundel/roundel/credential"
+	"github.com/roundel/roundel/did"
+	"github.com/roundel/roundel/jsonld"
+	"github.com/roundel/roundel/openbadge"
+)
+
+// Getter fetches documents. It guards what may be reached and how much may be
+// read; an answer other than success is a *did.StatusError.
+type Getter = did.Getter
+
+// Verifier verifies badges of any issuer. Its zero value works offline and
+// knows nobody. It may be used by several goroutines at once.
+type Verifier struct {
+	// Get fetches the documents of issuers, status lists and newer versions, at
+	// most maxRequests for one badge; nil means offline.
+	Get Getter
+	// Now tells the time; nil stands for time.Now. Times of day in the report
+	// are in the zone of its result.
+	Now func() time.Time
+	// KnownIssuers are DIDs and domains that the caller vouches for. They turn an
+	// issuer whose name nobody else confirms into a known one; they do not
+	// replace the check of the key.
+	KnownIssuers []string
+	// Contexts are the vocabularies to read with; nil stands for the embedded ones.
+	Contexts *jsonld.Contexts
+	// Recipient is who the badge should be about: a mail address, a DID or
+	// another identifier. Empty: anybody.
+	Recipient string
+}
+
+// maxRequests bounds the network work for one badge: the issuer's document, two
+// status lists, the newer version, and one to spare.
+const maxRequests = 5
+
+// clockSkew is by how much clocks may differ.
+const clockSkew = 5 * time.Minute
+
+// run is the verification of one file.
+type run struct {
+	*Verifier
+	ctx      context.Context
+	now      time.Time
+	get      *budget // nil when offline
+	resolver did.Resolver
+	report   *Report
+}
+
+// Verify runs all checks on file: a credential in JSON, or a PNG or SVG that
+// carries one. It never returns nil, and every check is in the report, also
+// those that could not run.
+func (v *Verifier) Verify(ctx context.Context, file []byte) *Report {
+	r := v.start(ctx)
+	raw, bad := r.credentialIn(file)
+	if bad == nil {
+		r.report.Credential = raw
+		bad = r.structure(raw)
+	}
+	if bad != nil {
+		r.set(*bad)
+		return r.finish()
+	}
+	r.set(passed(CheckStructure, "The file is a complete, well-formed credential."))
+	c := r.report.Parsed
+	r.set(r.schema(c))
+	s := r.examine(c)
+	r.set(s.proof)
+	r.set(s.key)
+	r.set(s.identity)
+	if s.identity.Outcome == Passed {
+		r.report.IssuerDomain, r.report.SharedHost = s.host, s.shared
+	}
+	r.set(r.status(c, s))
+	r.set(r.period(c, s))
+	r.set(r.refresh(c, s))
+	r.set(r.recipient())
+	return r.finish()
+}
+
+func (v *Verifier) start(ctx context.Context) *run {
+	r := &run{Verifier: v, ctx: ctx, now: time.Now()}
+	if v.Now != nil {
+		r.now = v.Now()
+	}
+	multi := did.Multi{}
+	if v.Get != nil {
+		r.get = newBudget(v.Get, maxRequests)
+		multi.Web = r.get
+	}
+	r.resolver = multi
+	r.report = newReport(r.now)
+	return r
+}
+
+// structure reads the credential in raw; it returns the failed check, or nil.
+func (r *run) structure(raw []byte) *Check {
+	c, bad := parse(raw)
+	if bad != nil {
+		return bad
+	}
+	r.report.Parsed = c
+	return nil
+}
+
+// schema checks the rules of Open Badges 3.0, whose JSON Schemas they follow.
+// Other credentials have no such rules that we know.
+func (r *run) schema(c *credential.Credential) Check {
+	if !openbadge.Is(c) {
+		return notApplicable(CheckSchema, CodeNotOpenBadge, "This credential does not say that it is an Open Badge.")
+	}
+	badge, err := openbadge.Read(c)
+	if err != nil {
+		return failed(CheckSchema, CodeSchema, "It breaks the rules of Open Badges 3.0. "+firstProblem(err))
+	}
+	r.report.Badge = badge
+	return passed(CheckSchema, "It has everything that an Open Badge must have.")
+}
+
+func (r *run) set(c Check) { r.report.set(c) }
+
+// finish turns the checks into a verdict and its words.
+func (r *run) finish() *Report {
+	r.report.Verdict = verdictOf(r.report.Checks)
+	r.word()
+	return r.report
+}
