@@ -57,7 +57,11 @@ func ToRDF(doc map[string]any, o Options) (rdfc.Dataset, error) {
 	if kept != values {
 		return nil, &LossError{Msg: fmt.Sprintf("%d of %d values have no meaning where they stand", max(values-kept, kept-values), values)}
 	}
-	return toDataset(nodes)
+	d, err := toDataset(nodes)
+	if err == nil && len(d) == 0 {
+		return nil, &LossError{Msg: "the document says nothing"}
+	}
+	return d, err
 }
 
 // Canonicalize returns the canonical N-Quads (RDFC-1.0 with SHA-256) of doc.

@@ -28,10 +28,8 @@ var (
 // about one node need not be gathered).
 func toDataset(nodes []any) (rdfc.Dataset, error) {
 	b := &builder{}
-	for _, n := range nodes {
-		if _, err := b.node(n, rdfc.Term{}); err != nil {
-			return nil, err
-		}
+	if err := b.graph(rdfc.Term{}, nodes); err != nil {
+		return nil, err
 	}
 	return b.quads, nil
 }
@@ -97,7 +95,11 @@ func (b *builder) node(v any, graph rdfc.Term) (rdfc.Term, error) {
 		case "@type":
 			err = b.types(subject, n[key], graph)
 		case "@graph":
-			err = b.graph(subject, n[key])
+			items, ok := n[key].([]any)
+			if !ok {
+				return rdfc.Term{}, &InvalidError{Err: errors.New("a graph must be an array")}
+			}
+			err = b.graph(subject, items)
 		default:
 			err = b.property(subject, key, n[key], graph)
 		}
@@ -140,16 +142,17 @@ func (b *builder) types(subject rdfc.Term, v any, graph rdfc.Term) error {
 	return nil
 }
 
-// graph adds the nodes of a named graph, whose name is the term of the node
-// that holds it. RDF knows no graphs inside graphs: they all lie side by side.
-func (b *builder) graph(name rdfc.Term, v any) error {
-	list, ok := v.([]any)
-	if !ok {
-		list = []any{v}
-	}
-	for _, item := range list {
-		if _, err := b.node(item, name); err != nil {
+// graph adds the nodes of the graph called name. RDF knows no graphs inside
+// graphs: they all lie side by side. A node that is only listed, without a
+// statement of its own, would vanish, and its identifier with it.
+func (b *builder) graph(name rdfc.Term, nodes []any) error {
+	for _, n := range nodes {
+		before := len(b.quads)
+		if _, err := b.node(n, name); err != nil {
 			return err
+		}
+		if len(b.quads) == before {
+			return &LossError{Msg: "a node of which nothing is said"}
 		}
 	}
 	return nil

@@ -101,6 +101,9 @@ func TestRefuses(t *testing.T) {
 		{"list of lists without objects", `"urn:p":{"@list":[["a"],["b"]]}`, "loss"},
 		{"value in a graph", `"@graph":["x",{"id":"urn:g","name":"x"}]`, "loss"},
 		{"node without statement in a graph", `"@graph":[{"id":"urn:g"}]`, "loss"},
+		{"node without statement in a graph container", `"proof":{"id":"urn:x"}`, "loss"},
+		{"identifier in a graph container", `"proof":"urn:x"`, "loss"},
+		{"node with an empty property in a graph container", `"proof":{"id":"urn:x","urn:p":[]}`, "loss"},
 		{"list in a graph", `"@graph":[{"@list":["x"]}]`, "loss"},
 		{"two lists in a property", `"urn:p":{"@list":["x"],"@value":"y"}`, "invalid"},
 		{"identifier twice", `"@id":"urn:b"`, "invalid"},
@@ -151,8 +154,9 @@ func TestTopContext(t *testing.T) {
 		{`{"id":"urn:c","name":"x"}`, "term"},
 		{`{"@context":[],"id":"urn:c"}`, "term"},
 		{`{` + v2 + `,"id":"urn:c"}`, "loss"},
-		{`{` + v2 + `}`, "none"},
-		{`{}`, "none"},
+		{`{` + v2 + `}`, "loss"},
+		{`{` + v2 + `,"name":null}`, "loss"},
+		{`{}`, "loss"},
 	} {
 		_, err := jsonld.Canonicalize(decode(t, []byte(tt.doc)), jsonld.Options{})
 		if kind(err) != tt.kind {
