@@ -1,0 +1,169 @@
+package web
+
+import (
+	"errors"
+	"io"
+	"net/http"
+	"net/url"
+	"regexp"
+	"strings"
+
+	"github.com/roundel/roundel/internal/fault"
+	"github.com/roundel/roundel/internal/gate"
+	"github.com/roundel/roundel/internal/locale"
+	"github.com/roundel/roundel/internal/org"
+	"github.com/roundel/roundel/internal/outbox"
+	"github.com/roundel/roundel/internal/publicid"
+)
+
+// consolePage is what every page about an organisation needs; each page's
+// struct embeds it.
+type consolePage struct {
+	Page
+	Org    *org.Organisation
+	Base   string // address of the organisation's console
+	Trial  bool   // what is awarded now is a trial
+	Mails  bool   // there is a mail server
+	Crumbs []crumb
+}
+
+// The areas of the console, as the side navigation names them.
+const (
+	areaOverview = "overview"
+	areaBadges   = "badges"
+	areaAwards   = "awards"
+	areaOutbox   = "outbox"
+	areaSettings = "settings"
+	areaSwitch   = "switch"
+)
+
+// desk returns what the pages of an area have in common.
+func (s *Server) desk(r *http.Request, area, title string) consolePage {
+	o := gate.From(r.Context()).Organisation
+	p := s.texts(r)
+	c := consolePage{Org: o, Base: "/console/" + o.Slug, Trial: !s.Orgs.IsLive(o), Mails: s.Mails}
+	c.Title, c.Accent, c.NoIndex = title, o.Accent, true
+	item := func(name, path, icon string) {
+		c.Nav.Items = append(c.Nav.Items, navItem{URL: path, Label: p.T("console.nav."+name, nil), Icon: icon, Current: name == area})
+	}
+	item(areaOverview, c.Base, "house")
+	item(areaBadges, c.Base+"/badges", "award")
+	item(areaAwards, c.Base+"/awards", "users")
+	item(areaOutbox, c.Base+"/outbox", "mail")
+	item(areaSettings, c.Base+"/settings", "settings")
+	// Mails that could not be delivered want attention; a number that cannot be
+	// had now is left out.
+	if counts, err := s.Outbox.Counts(r.Context(), o.ID); err == nil {
+		c.Nav.Items[3].Count = int64(counts[outbox.Failed])
+	}
+	item(areaSwitch, "/console/organisations", "building-2")
+	return c
+}
+
+// crumb adds a step to the way to this page. The last has no address.
+func (c *consolePage) crumb(address, label string) {
+	c.Crumbs = append(c.Crumbs, crumb{URL: address, Label: label})
+}
+
+// texts returns the printer for the reader.
+func (s *Server) texts(r *http.Request) *locale.Printer {
+	return s.Catalogues.For(r.Header.Get("Accept-Language"))
+}
+
+// show renders a page of ours: it says once what the last deed has brought
+// about, and answers 422 when the page holds problems.
+func (s *Server) show(w http.ResponseWriter, r *http.Request, page string, data pageData) error {
+	p := data.common()
+	code := http.StatusOK
+	if p.Problems.Any() {
+		code = http.StatusUnprocessableEntity
+	}
+	if f, ok := s.takeFlash(w, r); ok {
+		p.Flash = append(p.Flash, f)
+	}
+	return s.render(w, r, code, page, data)
+}
+
+const flashCookie = "roundel-flash"
+
+var flashForm = regexp.MustCompile(`^(good|wait|bad|info)\.([a-z_]{1,40})$`)
+
+// done answers a deed with a redirect to the page that shows what came of it,
+// and has that page say so: kind as in flash, code as in the texts "flash.…".
+// The cookie holds the code alone, never words or secrets.
+func (s *Server) done(w http.ResponseWriter, r *http.Request, address, kind, code string) error {
+	http.SetCookie(w, &http.Cookie{Name: flashCookie, Value: kind + "." + code, Path: "/", HttpOnly: true,
+		Secure: s.Gate.Secure, SameSite: http.SameSiteLaxMode, MaxAge: 60})
+	http.Redirect(w, r, address, http.StatusSeeOther)
+	return nil
+}
+
+func (s *Server) takeFlash(w http.ResponseWriter, r *http.Request) (flash, bool) {
+	c, err := r.Cookie(flashCookie)
+	if err != nil {
+		return flash{}, false
+	}
+	http.SetCookie(w, &http.Cookie{Name: flashCookie, Path: "/", HttpOnly: true, Secure: s.Gate.Secure, SameSite: http.SameSiteLaxMode, MaxAge: -1})
+	m := flashForm.FindStringSubmatch(c.Value)
+	if m == nil || !s.Catalogues.Has("flash."+m[2]) {
+		return flash{}, false
+	}
+	return flash{Kind: m[1], Text: s.texts(r).T("flash."+m[2], nil)}, true
+}
+
+// Limits of what a form may send.
+const (
+	formLimit   = 1 << 20
+	uploadLimit = 12 << 20 // a picture, with the other fields
+)
+
+// readForm reads what was sent, up to limit bytes.
+func readForm(w http.ResponseWriter, r *http.Request, limit int64) error {
+	r.Body = http.MaxBytesReader(w, r.Body, limit)
+	parse := r.ParseForm
+	if strings.HasPrefix(r.Header.Get("Content-Type"), "multipart/form-data") {
+		parse = func() error { return r.ParseMultipartForm(4 << 20) }
+	}
+	err := parse()
+	var tooLarge *http.MaxBytesError
+	if err == nil || errors.As(err, &tooLarge) {
+		return err
+	}
+	return fault.Wrap(fault.Invalid, err, "What was sent could not be read as a form. Go back and try again.")
+}
+
+// uploaded returns the file that was chosen in a form, and its name; nothing
+// when none was chosen.
+func uploaded(r *http.Request, field string) (data []byte, name string, err error) {
+	f, head, err := r.FormFile(field)
+	if errors.Is(err, http.ErrMissingFile) || errors.Is(err, http.ErrNotMultipart) {
+		return nil, "", nil
+	}
+	if err != nil {
+		return nil, "", err
+	}
+	defer func() { _ = f.Close() }() // it was only read
+	data, err = io.ReadAll(f)
+	return data, head.Filename, err
+}
+
+// pathID reads a public id from the address. An id that cannot be one is
+// answered as one that does not exist.
+func pathID(r *http.Request, name string) (publicid.ID, error) {
+	id, err := publicid.Parse(r.PathValue(name))
+	if err != nil {
+		return id, fault.NotFoundf("There is no such page. Check the address, or go back.")
+	}
+	return id, nil
+}
+
+// localPath returns where somebody wanted to go before signing in, if that is
+// a page of ours, and the console otherwise: nobody is sent elsewhere.
+func localPath(next string) string {
+	u, err := url.Parse(next)
+	if err != nil || u.Scheme != "" || u.Host != "" || u.User != nil || u.Opaque != "" ||
+		!strings.HasPrefix(next, "/") || strings.HasPrefix(next, "//") || strings.ContainsAny(next, "\\\r\n\t") {
+		return "/console"
+	}
+	return u.RequestURI()
+}

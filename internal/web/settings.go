@@ -1,0 +1,176 @@
+package web
+
+import (
+	"net/http"
+	"time"
+
+	"github.com/roundel/roundel/internal/account"
+	"github.com/roundel/roundel/internal/fault"
+	"github.com/roundel/roundel/internal/gate"
+	"github.com/roundel/roundel/internal/org"
+)
+
+// disclosurePage asks what enters signed badges beyond the hashed address.
+type disclosurePage struct {
+	consolePage
+	Tabs []tab
+	Form org.Disclosure
+}
+
+// disclosureForm answers GET …/settings/disclosure.
+func (s *Server) disclosureForm(w http.ResponseWriter, r *http.Request) error {
+	return s.showDisclosure(w, r, gate.From(r.Context()).Organisation.Disclosure, nil)
+}
+
+func (s *Server) showDisclosure(w http.ResponseWriter, r *http.Request, d org.Disclosure, wrong error) error {
+	p := &disclosurePage{consolePage: s.desk(r, areaSettings, s.texts(r).T("settings.tab.disclosure", nil)), Form: d}
+	if p.Tabs = s.settingsTabs(r, p.Base, "disclosure"); wrong != nil {
+		p.Problems = problemsOf(wrong)
+	}
+	return s.show(w, r, "console/disclosure.html", p)
+}
+
+// disclosureSave answers POST …/settings/disclosure.
+func (s *Server) disclosureSave(w http.ResponseWriter, r *http.Request) error {
+	if err := readForm(w, r, formLimit); err != nil {
+		return err
+	}
+	o := gate.From(r.Context()).Organisation
+	d := org.Disclosure{
+		IncludeName: r.PostFormValue("include_name") == "yes", IncludeEvidence: r.PostFormValue("include_evidence") == "yes",
+		LawfulBasis: r.PostFormValue("lawful_basis"),
+	}
+	err := s.Orgs.SetDisclosure(r.Context(), o.ID, d)
+	if refused(err) {
+		return s.showDisclosure(w, r, d, err)
+	}
+	if err != nil {
+		return err
+	}
+	return s.done(w, r, "/console/"+o.Slug+"/settings/disclosure", "good", "disclosure_saved")
+}
+
+// identityPage tells how others know who signed.
+type identityPage struct {
+	consolePage
+	Tabs     []tab
+	Identity org.Identity
+	Host     string
+	Document string // address of the DID document, "" for trials
+	Live     bool   // the installation has a public https address
+}
+
+// identity answers GET …/settings/identity.
+func (s *Server) identity(w http.ResponseWriter, r *http.Request) error {
+	p := &identityPage{consolePage: s.desk(r, areaSettings, s.texts(r).T("settings.tab.identity", nil)), Host: s.Orgs.Host(), Live: s.Orgs.Live()}
+	p.Tabs = s.settingsTabs(r, p.Base, "identity")
+	var err error
+	if p.Identity, err = s.Orgs.CurrentIdentity(r.Context(), p.Org); err != nil {
+		return err
+	}
+	if p.Identity.Live {
+		p.Document = s.Orgs.URL(p.Org) + "/did.json"
+	}
+	return s.show(w, r, "console/identity.html", p)
+}
+
+// tokenListPage lists API tokens and makes new ones.
+type tokenListPage struct {
+	consolePage
+	Tabs    []tab
+	Tokens  []tokenRow
+	Secret  string // of the token that was just made; shown this once
+	Created string // its name
+	Name    string
+	Expires string
+	Soonest string // the first day on which a new token may end
+	API     string
+}
+
+// tokenRow is one token in the list.
+type tokenRow struct {
+	Name                   string
+	Revoke                 string // address to end it at, "" when it has ended
+	Created, Used, Expires time.Time
+	Tag                    tag
+}
+
+// tokenList answers GET …/settings/tokens.
+func (s *Server) tokenList(w http.ResponseWriter, r *http.Request) error {
+	return s.showTokens(w, r, &tokenListPage{})
+}
+
+func (s *Server) showTokens(w http.ResponseWriter, r *http.Request, p *tokenListPage) error {
+	t := s.texts(r)
+	wrong := p.Problems
+	p.consolePage = s.desk(r, areaSettings, t.T("settings.tab.tokens", nil))
+	p.Problems, p.Tabs, p.consolePage.Secret = wrong, s.settingsTabs(r, p.Base, "tokens"), p.Secret != ""
+	p.Soonest, p.API = s.Now().UTC().AddDate(0, 0, 1).Format(dayForm), s.BaseURL+"/api/v1"
+	list, err := s.Accounts.Tokens(r.Context(), p.Org.ID)
+	if err != nil {
+		return err
+	}
+	for _, token := range list {
+		row := tokenRow{Name: token.Name, Created: token.CreatedAt, Used: token.LastUsedAt, Expires: token.ExpiresAt}
+		switch {
+		case !token.RevokedAt.IsZero():
+			row.Tag = tag{Text: t.T("token.tag.revoked", nil)}
+		case !token.ExpiresAt.IsZero() && !s.Now().Before(token.ExpiresAt):
+			row.Tag = tag{Text: t.T("token.tag.expired", nil)}
+		default:
+			row.Tag, row.Revoke = tag{Kind: "good", Text: t.T("token.tag.active", nil)}, p.Base+"/settings/tokens/"+token.PublicID.String()+"/revoke"
+		}
+		p.Tokens = append(p.Tokens, row)
+	}
+	return s.show(w, r, "console/tokens.html", p)
+}
+
+// tokenCreate answers POST …/settings/tokens with a page that shows the secret
+// this once: only its hash is kept.
+func (s *Server) tokenCreate(w http.ResponseWriter, r *http.Request) error {
+	if err := readForm(w, r, formLimit); err != nil {
+		return err
+	}
+	c := gate.From(r.Context())
+	p := &tokenListPage{Name: r.PostFormValue("name"), Expires: r.PostFormValue("expires")}
+	var expires time.Time
+	var wrong error
+	if p.Expires != "" {
+		expires, wrong = expiryDay(p.Expires)
+	}
+	var token *account.Token
+	if wrong == nil {
+		p.Secret, token, wrong = s.Accounts.CreateToken(r.Context(), c.Organisation.ID, c.AccountID(), p.Name, expires)
+	}
+	if refused(wrong) {
+		p.Problems = problemsOf(wrong)
+		return s.showTokens(w, r, p)
+	}
+	if wrong != nil {
+		return wrong
+	}
+	p.Created, p.Name, p.Expires = token.Name, "", ""
+	return s.showTokens(w, r, p)
+}
+
+// expiryDay reads the day on which a token ends.
+func expiryDay(text string) (time.Time, error) {
+	day, err := time.Parse(dayForm, text)
+	if err != nil {
+		return day, fault.Fields(fault.Field{Path: "expires", Message: "Enter the day as year-month-day, for example 2030-12-31."})
+	}
+	return day, nil
+}
+
+// tokenRevoke answers POST …/settings/tokens/{token}/revoke.
+func (s *Server) tokenRevoke(w http.ResponseWriter, r *http.Request) error {
+	id, err := pathID(r, "token")
+	if err != nil {
+		return err
+	}
+	o := gate.From(r.Context()).Organisation
+	if err := s.Accounts.RevokeToken(r.Context(), o.ID, id); err != nil {
+		return err
+	}
+	return s.done(w, r, "/console/"+o.Slug+"/settings/tokens", "good", "token_revoked")
+}
