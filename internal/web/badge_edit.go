@@ -206,4 +206,3 @@ func (s *Server) badgeArchive(w http.ResponseWriter, r *http.Request) error {
 	}
 	return s.done(w, r, badgePath(r, b.PublicID), "good", "badge_back")
 }
-
