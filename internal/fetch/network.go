@@ -3,7 +3,6 @@ package fetch
 import (
 	"context"
 	"crypto/tls"
-	"errors"
 	"io"
 	"net"
 	"net/http"
@@ -33,22 +32,19 @@ func (c *Client) transport(ctx context.Context) *http.Transport {
 	}
 }
 
-// dial connects to address and gives the connection the deadline of ctx, which
-// then holds for the TLS handshake too.
+// dial connects to address and closes the connection when ctx ends, which it
+// does when GetMax returns: a TLS handshake would go on otherwise.
 func (c *Client) dial(ctx context.Context, network, address string) (net.Conn, error) {
 	conn, err := c.connect(ctx, network, address)
 	if err != nil {
 		return nil, err
 	}
-	deadline, _ := ctx.Deadline() // always set, see GetMax
-	if err := conn.SetDeadline(deadline); err != nil {
-		return nil, errors.Join(err, conn.Close())
-	}
+	context.AfterFunc(ctx, func() { conn.Close() })
 	return conn, nil
 }
 
-// connect connects to a host that permit has let through. The guard runs for each
-// address of the host, on the very address that the kernel is asked for next.
+// connect connects to a host that permit has let through. The guard runs for
+// each IP address of the host, on the very one that the kernel is asked for next.
 func (c *Client) connect(ctx context.Context, network, address string) (net.Conn, error) {
 	host, port, err := net.SplitHostPort(address)
 	if err != nil {
@@ -104,10 +100,7 @@ func (c *Client) guard(network, address string, loopback bool) error {
 func (c *Client) askNetwork(ctx context.Context, r *http.Request, max int64) (*answer, error) {
 	resp, err := c.transport(ctx).RoundTrip(r.WithContext(ctx))
 	if err != nil {
-		if ctx.Err() != nil {
-			return nil, ctx.Err()
-		}
-		return nil, err
+		return nil, ended(ctx, err)
 	}
 	defer resp.Body.Close()
 	a := &answer{contentType: resp.Header.Get("Content-Type")}
@@ -121,10 +114,19 @@ func (c *Client) askNetwork(ctx context.Context, r *http.Request, max int64) (*a
 	if int64(len(a.body)) > max {
 		return nil, ErrTooLarge
 	}
-	if err != nil && ctx.Err() != nil {
-		return nil, ctx.Err()
+	if err != nil {
+		return nil, ended(ctx, err)
 	}
-	return a, err
+	return a, nil
+}
+
+// ended returns the error of ctx in place of err, which is only its consequence,
+// when ctx has ended.
+func ended(ctx context.Context, err error) error {
+	if ctx.Err() != nil {
+		return ctx.Err()
+	}
+	return err
 }
 
 // outcome says where an answer redirects to; location is empty when its body
