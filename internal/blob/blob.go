@@ -45,10 +45,12 @@ func Key(data []byte) string {
 func (d *Dir) Put(_ context.Context, data []byte) (string, error) {
 	key := Key(data)
 	name := place(key)
-	if info, err := d.root.Stat(name); err == nil && info.Size() == int64(len(data)) {
-		return key, nil
-	}
 	folder := filepath.Dir(name)
+	if kept, err := d.root.ReadFile(name); err == nil && Key(kept) == key {
+		// Another writer may have put it there a moment ago and not flushed the
+		// folders yet; what we answer for must be durable too.
+		return key, d.syncFolders(folder)
+	}
 	if err := d.root.Mkdir(folder, 0o700); err != nil && !errors.Is(err, fs.ErrExist) {
 		return "", fmt.Errorf("keep blob: %w", err)
 	}
@@ -64,7 +66,7 @@ func (d *Dir) Put(_ context.Context, data []byte) (string, error) {
 	if err != nil {
 		return "", errors.Join(fmt.Errorf("keep blob: %w", err), d.root.Remove(temporary))
 	}
-	return key, errors.Join(d.syncFolder(folder), d.syncFolder("."))
+	return key, d.syncFolders(folder)
 }
 
 // Get returns the data with this key. It is a NotFound fault when there is none.
@@ -92,6 +94,14 @@ func (d *Dir) create(name string) (*os.File, string, error) {
 			return f, temporary, err
 		}
 	}
+}
+
+// syncFolders makes the entries on the way to a blob durable.
+func (d *Dir) syncFolders(folder string) error {
+	if err := errors.Join(d.syncFolder(folder), d.syncFolder(".")); err != nil {
+		return fmt.Errorf("keep blob: %w", err)
+	}
+	return nil
 }
 
 func (d *Dir) syncFolder(name string) error {

@@ -55,6 +55,15 @@ func TestGetRefusesForeignAndAlteredKeys(t *testing.T) {
 	if _, err := d.Get(t.Context(), key); err == nil {
 		t.Error("an altered blob was returned")
 	}
+	if _, err := d.Put(t.Context(), []byte("original")); err != nil {
+		t.Fatal(err)
+	}
+	if got, err := d.Get(t.Context(), key); err != nil || string(got) != "original" {
+		t.Errorf("keeping it again did not mend it: %q, %v", got, err)
+	}
+	if left, err := os.ReadDir(filepath.Join(root, key[:2])); err != nil || len(left) != 1 {
+		t.Errorf("left behind: %v, %v", left, err)
+	}
 }
 
 func TestManyWritersOfTheSameData(t *testing.T) {
