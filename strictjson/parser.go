@@ -222,10 +222,11 @@ func (p *parser) number() (any, error) {
 			return nil, p.fail("a number without digits in the exponent")
 		}
 	}
-	if !p.build {
-		return nil, nil // a check makes no value
+	var n json.Number
+	if p.build {
+		n = json.Number(p.data[start:p.pos])
 	}
-	return json.Number(p.data[start:p.pos]), nil
+	return n, nil
 }
 
 // digits skips digits and reports whether there was one.
