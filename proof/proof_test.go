@@ -327,8 +327,8 @@ func TestOneGoodOneBad(t *testing.T) {
 	}
 }
 
-// TestEveryCharacter changes and removes each character of a signed credential
-// in turn.
+// TestEveryCharacter changes each character of a signed credential in turn, and
+// removes every second.
 func TestEveryCharacter(t *testing.T) {
 	key := testKey("issuer").Public()
 	signed := sign(t, small)
@@ -339,11 +339,11 @@ func TestEveryCharacter(t *testing.T) {
 		if c == other {
 			other = 'y'
 		}
-		for _, changed := range [][]byte{
-			append(append(bytes.Clone(signed[:i]), other), signed[i+1:]...),
-			append(append(bytes.Clone(signed[:i]), c^1), signed[i+1:]...),
-			append(bytes.Clone(signed[:i]), signed[i+1:]...),
-		} {
+		changes := [][]byte{append(append(bytes.Clone(signed[:i]), other), signed[i+1:]...)}
+		if i%2 == 0 {
+			changes = append(changes, append(bytes.Clone(signed[:i]), signed[i+1:]...))
+		}
+		for _, changed := range changes {
 			if v, err := strictjson.Decode(changed, strictjson.Limits{}); err == nil && reflect.DeepEqual(v, original) {
 				continue
 			}
@@ -353,8 +353,8 @@ func TestEveryCharacter(t *testing.T) {
 			refused++
 		}
 	}
-	if refused < 3*len(signed)-10 {
-		t.Errorf("only %d of %d changes counted", refused, 3*len(signed))
+	if all := len(signed) + len(signed)/2; refused < all-10 {
+		t.Errorf("only %d of %d changes counted", refused, all)
 	}
 }
 

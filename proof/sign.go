@@ -7,6 +7,7 @@ import (
 	"crypto/rand"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/roundel/roundel/jsonld"
@@ -25,6 +26,7 @@ type SignOptions struct {
 	Purpose   string    // empty means "assertionMethod"
 	Challenge string    // for presentations
 	Domain    string    // for presentations
+	List      bool   // write a single proof as a list too, as the formal JSON Schema of Open Badges 3.0 wants it
 	Contexts  *jsonld.Contexts
 }
 
@@ -94,7 +96,7 @@ func Sign(doc []byte, key crypto.Signer, o SignOptions) ([]byte, error) {
 		return nil, fmt.Errorf("%w: the signer's answer does not verify with its own key", ErrBadSignature)
 	}
 	options.ProofValue = multikey.EncodeMultibase(sig)
-	return seal(members, options)
+	return seal(members, options, o.List)
 }
 
 // open checks doc and returns its members as written and its tree without
@@ -167,7 +169,7 @@ func split(doc []byte) ([]member, error) {
 }
 
 // seal joins members again, with the new proof last.
-func seal(members []member, added proofOptions) ([]byte, error) {
+func seal(members []member, added proofOptions, list bool) ([]byte, error) {
 	var proof bytes.Buffer
 	enc := json.NewEncoder(&proof)
 	enc.SetEscapeHTML(false)
@@ -175,6 +177,9 @@ func seal(members []member, added proofOptions) ([]byte, error) {
 		return nil, err
 	}
 	value := bytes.TrimSuffix(proof.Bytes(), []byte("\n"))
+	if list && !slices.ContainsFunc(members, func(m member) bool { return m.name == "proof" }) {
+		value = append(append([]byte{'['}, value...), ']')
+	}
 	out := []byte{'{'}
 	for _, m := range members {
 		if m.name == "proof" {
