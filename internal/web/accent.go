@@ -19,6 +19,9 @@ var (
 	darkSurfaces  = []string{"#14161b", "#1c1f26", "#181b21"}
 )
 
+// The quiet text colour, which must be readable on an accent's wash.
+const lightSoft, darkSoft = "#565d6d", "#a7aebd"
+
 // accentContrast is the least contrast of accent text with its surface; WCAG
 // 2.2, section 1.4.3, asks for 4.5.
 const accentContrast = 4.6
@@ -79,12 +82,18 @@ type accent struct {
 	wash   colour // a quiet surface in its hue
 }
 
-// readable moves c towards black or white until it and its wash can be read.
-func readable(c colour, surfaces []string, towards, on colour, washShare float64) accent {
+// readable moves c towards black or white until it and its wash can be read;
+// soft is the quiet text colour.
+func readable(c colour, surfaces []string, towards, on, soft colour, washShare float64) accent {
 	base := mustColour(surfaces[1])
 	for step := 0.0; ; step += 0.02 {
 		a := accent{accent: c.mix(towards, step), on: on}
-		a.wash = base.mix(c.mix(towards, step/2), washShare)
+		for share := washShare; ; share -= 0.01 {
+			a.wash = base.mix(c.mix(towards, step/2), share)
+			if share <= 0 || contrast(soft, a.wash) >= accentContrast {
+				break
+			}
+		}
 		ok := contrast(a.accent, a.wash) >= accentContrast && contrast(a.accent, on) >= accentContrast
 		for _, s := range surfaces {
 			ok = ok && contrast(a.accent, mustColour(s)) >= accentContrast
@@ -96,11 +105,11 @@ func readable(c colour, surfaces []string, towards, on colour, washShare float64
 }
 
 func lightAccent(c colour) accent {
-	return readable(c, lightSurfaces, colour{}, colour{1, 1, 1}, 0.08)
+	return readable(c, lightSurfaces, colour{}, colour{1, 1, 1}, mustColour(lightSoft), 0.08)
 }
 
 func darkAccent(c colour) accent {
-	return readable(c, darkSurfaces, colour{1, 1, 1}, mustColour("#10131a"), 0.16)
+	return readable(c, darkSurfaces, colour{1, 1, 1}, mustColour("#10131a"), mustColour(darkSoft), 0.16)
 }
 
 // accentURL returns the address of the style sheet that sets an organisation's

@@ -40,7 +40,9 @@ func newMarkdown() *markdown {
 	policy.RequireNoReferrerOnLinks(true)
 	return &markdown{
 		parser: goldmark.New(
-			goldmark.WithExtensions(extension.Strikethrough, extension.Table, extension.Linkify),
+			goldmark.WithExtensions(extension.Strikethrough, extension.Linkify,
+				// An align attribute, because the content security policy allows no style.
+				extension.NewTable(extension.WithTableCellAlignMethod(extension.TableCellAlignAttribute))),
 			goldmark.WithParserOptions(parser.WithASTTransformers(util.Prioritized(demote{}, 500))),
 		),
 		policy: policy,

@@ -56,7 +56,7 @@ func goodAward() *awardPage {
 			{Name: "statistics", Framework: "O*NET"}, {Name: "explain findings to a lay audience"}},
 		Results:   []fact{{Term: "Final grade", Text: "87 % (pass mark 70 %)"}},
 		Evidence:  []evidenceView{{Name: "Delays in public transport, a year of open data", URL: "https://amara.example/capstone", Text: "The capstone project, with its data and code."}},
-		Facts:     []fact{{Term: "Kind", Text: "Microcredential"}, {Term: "Level", Text: "EQF 6, first cycle"}, {Term: "Workload", Text: "125 hours, 5 ECTS"}, {Term: "Language", Text: "English"}},
+		Facts:     []fact{{Term: "Level", Text: "EQF 6, first cycle"}, {Term: "Workload", Text: "125 hours, 5 ECTS"}, {Term: "Language", Text: "English"}},
 		VerifyURL: "/verify?link=x", JSONURL: links.URL + ".json", Share: links, Files: files,
 	}
 }
