@@ -5,7 +5,6 @@ import (
 	"context"
 	"crypto"
 	"crypto/rand"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -179,29 +178,24 @@ func (m *maker) make(p person) ([]byte, error) {
 		return nil, err
 	}
 	b := m.badge
-	doc := openbadge.New("urn:uuid:" + uuid())
-	doc.Name = b.Name
-	doc.Issuer = openbadge.Profile{ID: m.did, Name: b.Issuer.Name, URL: b.Issuer.URL, Email: b.Issuer.Email, Description: b.Issuer.Description}
-	doc.ValidFrom, doc.ValidUntil = p.from, p.until
-	doc.Subject = openbadge.Subject{
+	about := openbadge.Subject{
 		Identifier: []openbadge.IdentityObject{{Hashed: true, IdentityType: "emailAddress", Salt: salt, IdentityHash: openbadge.HashIdentity(p.email, salt)}},
-		Achievement: openbadge.Achievement{
-			ID: b.ID, AchievementType: b.AchievementType, Name: b.Name, Description: b.Description,
-			Criteria: openbadge.Criteria{ID: b.CriteriaURL, Narrative: b.Criteria}, Tag: b.Tags,
-		},
 	}
 	if p.result != "" {
-		doc.Subject.Result = []openbadge.Result{{Value: p.result}}
+		about.Result = []openbadge.Result{{Value: p.result}}
 	}
-	doc.Schema = []openbadge.SchemaRef{{ID: openbadge.SchemaID, Type: openbadge.SchemaType}}
-	if problems := openbadge.Validate(doc); len(problems) > 0 {
-		return nil, fmt.Errorf("would not be a valid Open Badge: %v", problems)
-	}
-	plain, err := json.Marshal(doc)
+	doc := openbadge.New("urn:uuid:"+uuid(),
+		openbadge.Profile{ID: m.did, Name: b.Issuer.Name, URL: b.Issuer.URL, Email: b.Issuer.Email, Description: b.Issuer.Description},
+		openbadge.Achievement{
+			ID: b.ID, AchievementType: b.AchievementType, Name: b.Name, Description: b.Description,
+			Criteria: openbadge.Criteria{ID: b.CriteriaURL, Narrative: b.Criteria}, Tag: b.Tags,
+		}, about, p.from)
+	doc.ValidUntil = p.until
+	plain, err := doc.Document()
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("would not be a valid Open Badge: %w", err)
 	}
-	return proof.Sign(plain, m.key, proof.SignOptions{Method: m.method, Created: time.Now(), Purpose: "assertionMethod"})
+	return proof.Sign(plain, m.key, proof.SignOptions{Method: m.method, Created: time.Now(), List: true})
 }
 
 // readBadge reads the badge file and its picture as a PNG. Without a picture,

@@ -247,7 +247,7 @@ func insertBatch(ctx context.Context, tx *sqldb.Tx, b *Batch) error {
 	return tx.QueryRow(ctx, `INSERT INTO award_batch (public_id, organisation_id, badge_version_id, state, file_name, header, notes, mapping,
 			date_order, duplicates, created_by, created_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) RETURNING id`,
 		b.PublicID, b.OrganisationID, b.VersionID, string(b.State), b.FileName, encodeList(b.Header), encodeList(b.Notes), b.Mapping.encode(),
-		b.DateOrder, string(b.Duplicates), b.CreatedBy, sqldb.Millis(b.CreatedAt)).Scan(&b.ID)
+		string(b.DateOrder), string(b.Duplicates), b.CreatedBy, sqldb.Millis(b.CreatedAt)).Scan(&b.ID)
 }
 
 func insertRows(ctx context.Context, tx *sqldb.Tx, batchID int64, cells [][]string) error {

@@ -112,7 +112,7 @@ func (s *Service) SetMapping(ctx context.Context, organisationID int64, id publi
 		}
 		b.Mapping, b.DateOrder, b.Duplicates = m, order, d
 		if _, err := tx.Exec(ctx, `UPDATE award_batch SET mapping = $2, date_order = $3, duplicates = $4, state = $5 WHERE id = $1`,
-			b.ID, m.encode(), order, string(d), string(BatchChecked)); err != nil {
+			b.ID, m.encode(), string(order), string(d), string(BatchChecked)); err != nil {
 			return err
 		}
 		return s.checkRows(ctx, tx, b)

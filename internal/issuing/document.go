@@ -1,7 +1,6 @@
 package issuing
 
 import (
-	"encoding/json"
 	"fmt"
 	"strconv"
 
@@ -12,13 +11,9 @@ import (
 
 // sign makes the award's credential and secures it.
 func (s *Service) sign(to *subject, a *Award) ([]byte, error) {
-	c := s.credential(to, a)
-	if problems := openbadge.Validate(c); len(problems) > 0 {
-		return nil, fmt.Errorf("award %s would not be a valid Open Badge: %v", a.PublicID, problems)
-	}
-	plain, err := json.Marshal(c)
+	plain, err := s.credential(to, a).Document()
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("award %s would not be a valid Open Badge: %w", a.PublicID, err)
 	}
 	return to.signer.Secure(plain, to.identity.Method, s.Now())
 }
@@ -26,48 +21,33 @@ func (s *Service) sign(to *subject, a *Award) ([]byte, error) {
 // credential builds the Open Badges 3.0 document of an award from its record
 // alone, so that an interrupted award can be finished later.
 func (s *Service) credential(to *subject, a *Award) *openbadge.AchievementCredential {
-	o, v := to.organisation, to.version
-	c := openbadge.New(s.URL(a))
-	c.Name = v.Name
-	c.Issuer = s.Issuer(o, to.identity)
-	c.ValidFrom, c.ValidUntil = a.ValidFrom, a.ValidUntil
-	c.Subject = openbadge.Subject{
-		Identifier: []openbadge.IdentityObject{{
-			Hashed: true, IdentityType: "emailAddress", Salt: a.Salt,
-			IdentityHash: openbadge.HashIdentity(recipientKey(a.Recipient.Email), a.Salt),
-		}},
-		Achievement: s.Achievement(v),
+	o := to.organisation
+	about := openbadge.Subject{Identifier: []openbadge.IdentityObject{{
+		Hashed: true, IdentityType: "emailAddress", Salt: a.Salt,
+		IdentityHash: openbadge.HashIdentity(recipientKey(a.Recipient.Email), a.Salt),
+	}}}
+	if o.IncludeName {
+		about.Identifier = append(about.Identifier, openbadge.IdentityObject{IdentityType: "name", IdentityHash: a.Recipient.Name})
 	}
 	if a.Details.Result != "" {
-		c.Subject.Result = []openbadge.Result{{Value: a.Details.Result}}
+		about.Result = []openbadge.Result{{Value: a.Details.Result}}
 	}
-	if o.IncludeName {
-		c.Subject.Identifier = append(c.Subject.Identifier, openbadge.IdentityObject{
-			IdentityType: "name", IdentityHash: a.Recipient.Name,
-		})
-	}
+	var evidence []openbadge.Evidence
 	if o.IncludeEvidence {
-		c.Subject.Narrative = a.Details.Narrative
+		about.Narrative = a.Details.Narrative
 		for _, e := range a.Details.Evidence {
-			c.Evidence = append(c.Evidence, openbadge.Evidence{ID: e.URL, Name: e.Name, Description: e.Description})
+			evidence = append(evidence, openbadge.Evidence{ID: e.URL, Name: e.Name, Description: e.Description})
 		}
 	}
-	c.Schema = []openbadge.SchemaRef{{ID: openbadge.SchemaID, Type: openbadge.SchemaType}}
+	c := openbadge.New(s.URL(a), s.Issuer(o, to.identity), s.Achievement(to.version), about, a.ValidFrom)
+	c.ValidUntil, c.Evidence = a.ValidUntil, evidence
 	if !a.Trial {
-		s.addStatus(c, a)
+		for i, purpose := range purposes {
+			c.AddStatus(s.statusListURL(a.Status[i].List), purpose, strconv.FormatInt(a.Status[i].Index, 10))
+		}
+		c.SetRefresh(s.URL(a) + "/refresh")
 	}
 	return c
-}
-
-// addStatus says where others see whether the award still stands.
-func (s *Service) addStatus(c *openbadge.AchievementCredential, a *Award) {
-	for i, purpose := range purposes {
-		list, index := s.statusListURL(a.Status[i].List), strconv.FormatInt(a.Status[i].Index, 10)
-		c.Status = append(c.Status, openbadge.StatusEntry{
-			ID: list + "#" + index, Type: openbadge.StatusType, Purpose: purpose, Index: index, ListCredential: list,
-		})
-	}
-	c.Refresh = &openbadge.Refresh{ID: s.URL(a) + "/refresh", Type: openbadge.RefreshType}
 }
 
 // Achievement describes a badge's version as Open Badges 3.0 has it.

@@ -143,7 +143,7 @@ func (r *Ring) Signer(ctx context.Context, organisationID int64) (*Signer, error
 // the verification method at the given time. The result's bytes are what must
 // be kept.
 func (s *Signer) Secure(doc []byte, method string, at time.Time) ([]byte, error) {
-	return proof.Sign(doc, s.priv, proof.SignOptions{Method: method, Created: at, Purpose: "assertionMethod"})
+	return proof.Sign(doc, s.priv, proof.SignOptions{Method: method, Created: at, Purpose: "assertionMethod", List: true})
 }
 
 // binding ties an envelope to its organisation and its public key.

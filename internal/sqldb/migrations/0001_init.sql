@@ -164,7 +164,7 @@ CREATE TABLE award_batch (
     header           TEXT NOT NULL,   -- JSON list of column names
     notes            TEXT NOT NULL DEFAULT '[]', -- JSON list: what was noticed while reading
     mapping          TEXT NOT NULL DEFAULT '{}', -- JSON: field -> column
-    date_order       TEXT NOT NULL DEFAULT '',
+    date_order       TEXT NOT NULL DEFAULT '', -- sheet.Order
     duplicates       TEXT NOT NULL DEFAULT 'skip', -- skip, replace, allow
     total            BIGINT NOT NULL DEFAULT 0,
     created_by       BIGINT NOT NULL,
