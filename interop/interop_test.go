@@ -44,6 +44,7 @@ var verifiers = []string{"verify.mjs", "verify-core.mjs"}
 type issuer struct {
 	key         ed25519.PrivateKey
 	did, method string
+	list        bool // write the proof as a list
 }
 
 func keyIssuer(t *testing.T, name string) issuer {
@@ -54,12 +55,12 @@ func keyIssuer(t *testing.T, name string) issuer {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return issuer{key, id, method}
+	return issuer{key: key, did: id, method: method}
 }
 
 func (i issuer) sign(t *testing.T, doc []byte) []byte {
 	t.Helper()
-	signed, err := proof.Sign(doc, i.key, proof.SignOptions{Method: i.method, Created: time.Now()})
+	signed, err := proof.Sign(doc, i.key, proof.SignOptions{Method: i.method, Created: time.Now(), List: i.list})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -211,7 +212,7 @@ func TestTheyReadOurStatus(t *testing.T) {
 }
 
 // TestTheyResolveOurWebDID: the document we write for a did:web, with a port in
-// it, is one that they can use.
+// it, is one that they can use; and a list of one proof is fine with them.
 func TestTheyResolveOurWebDID(t *testing.T) {
 	needNode(t)
 	i := keyIssuer(t, "web issuer")
@@ -227,7 +228,7 @@ func TestTheyResolveOurWebDID(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	i.did, i.method = id, id+"#key-1"
+	i.did, i.method, i.list = id, id+"#key-1", true
 	badge := i.badge(t)
 	stranger := keyIssuer(t, "stranger")
 	stranger.did, stranger.method = i.did, i.method

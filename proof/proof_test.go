@@ -139,6 +139,32 @@ func TestSignAddsToProofs(t *testing.T) {
 	}
 }
 
+func TestSignAsList(t *testing.T) {
+	options := SignOptions{Method: method, Created: created, List: true}
+	one, err := Sign([]byte(small), testKey("issuer"), options)
+	if err != nil {
+		t.Fatal(err)
+	}
+	i := strings.Index(string(sign(t, small)), `"proof":`) + len(`"proof":`)
+	plain := string(sign(t, small))
+	if want := plain[:i] + "[" + plain[i:len(plain)-1] + "]}"; string(one) != want {
+		t.Errorf("signed\n%s\nwant\n%s", one, want)
+	}
+	two, err := Sign(one, testKey("issuer"), options)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for want, doc := range [][]byte{0: []byte(plain), 1: one, 2: two} {
+		_, proofs, err := Split(decode(t, doc))
+		if err != nil || len(proofs) != max(want, 1) {
+			t.Errorf("%d proofs, %v", len(proofs), err)
+		}
+		if err := verifyAll(doc, testKey("issuer").Public(), VerifyOptions{}); err != nil {
+			t.Error(err)
+		}
+	}
+}
+
 // liar is a signer whose answer is somebody else's signature.
 type liar struct{ ed25519.PrivateKey }
 

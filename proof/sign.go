@@ -26,8 +26,10 @@ type SignOptions struct {
 	Purpose   string    // empty means "assertionMethod"
 	Challenge string    // for presentations
 	Domain    string    // for presentations
-	List      bool   // write a single proof as a list too, as the formal JSON Schema of Open Badges 3.0 wants it
 	Contexts  *jsonld.Contexts
+	// List writes a first proof as a list of one too, which the formal JSON Schema
+	// of Open Badges 3.0 asks for. It changes nothing of what is signed.
+	List bool
 }
 
 // proofOptions is a proof as we write it, before it has a value.
