@@ -54,7 +54,8 @@ func (s *Server) awardState(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	c := gate.From(r.Context())
-	do, reason, note := r.PostFormValue("do"), issuing.Reason(r.PostFormValue("reason")), unixLines(r.PostFormValue("note"))
+	do := r.PostFormValue("do")
+	reason, note := issuing.Reason(r.PostFormValue(do+"_reason")), unixLines(r.PostFormValue(do+"_note"))
 	switch do {
 	case "revoke":
 		_, err = s.Issuing.Revoke(r.Context(), c.Organisation.ID, c.AccountID(), a.PublicID, reason, note)
@@ -68,6 +69,9 @@ func (s *Server) awardState(w http.ResponseWriter, r *http.Request) error {
 	if refused(err) {
 		p := &awardShowPage{Open: do, Note: note, Chosen: string(reason)}
 		p.Problems = problemsOf(err)
+		for i := range p.Problems.Fields { // the page asks both questions, each with its own fields
+			p.Problems.Fields[i].Path = do + "_" + p.Problems.Fields[i].Path
+		}
 		return s.showAward(w, r, a, p)
 	}
 	if err != nil {

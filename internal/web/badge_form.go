@@ -129,6 +129,9 @@ func designQuery(d picture.Design, palette string) string {
 	return q.Encode()
 }
 
+// Level is the choice of level dots, "2/3".
+func (f badgeForm) Level() string { return levelValue(f.Design) }
+
 func levelValue(d picture.Design) string {
 	if d.Levels == 0 {
 		return ""

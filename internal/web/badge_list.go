@@ -15,7 +15,7 @@ type badgeListPage struct {
 
 // badgeTile is one badge in the console's list.
 type badgeTile struct {
-	badgecard
+	Card  badgecard
 	Award string // address at which to award it, "" for drafts
 }
 
@@ -40,12 +40,12 @@ func (s *Server) badgeList(w http.ResponseWriter, r *http.Request) error {
 
 func (s *Server) badgeTile(t printer, base string, b *badge.Badge) badgeTile {
 	v := b.Shown()
-	tile := badgeTile{badgecard: badgecard{
+	tile := badgeTile{Card: badgecard{
 		URL: base + "/badges/" + b.PublicID.String(), Picture: s.picturePath(v), Alt: v.PictureAlt, Name: v.Name,
 		Note: t.T("badge.awarded_times", map[string]any{"count": b.Awards}), Tag: badgeTag(t, b),
 	}}
 	if b.Published != nil && b.ArchivedAt.IsZero() {
-		tile.Award = tile.URL + "/award"
+		tile.Award = tile.Card.URL + "/award"
 	}
 	return tile
 }

@@ -20,8 +20,7 @@ type batchCheckedPage struct {
 	Mapped  []mappedColumn
 	Next    string // the next page of bad rows
 	First   string // the first page of bad rows
-	From    int64
-	To      int64
+	Rest    int64  // good rows that are not among Good
 }
 
 // batchRow is one row of the spreadsheet.
@@ -92,6 +91,7 @@ func (s *Server) showChecked(w http.ResponseWriter, r *http.Request, b *issuing.
 		return err
 	}
 	p.Bad, p.Skipped, p.Good = p.rows(bad), p.rows(skipped), p.rows(good)
+	p.Rest = b.Rows.Good - int64(len(good))
 	return s.show(w, r, "console/batch-checked.html", p)
 }
 

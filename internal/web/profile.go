@@ -35,6 +35,7 @@ func (s *Server) profileFields(r *http.Request, p org.Profile) profileFields {
 		f.OwnColour = f.OwnColour && p.Accent != hex
 		f.Colours = append(f.Colours, option{Value: hex, Label: texts.T("profile.accent.colour", map[string]any{"colour": hex}), Colours: []string{hex}, Checked: p.Accent == hex})
 	}
+	f.Colours = append(f.Colours, option{Value: ownColours, Label: texts.T("profile.accent.own", nil), Icon: "palette", Checked: f.OwnColour})
 	return f
 }
 
@@ -50,7 +51,7 @@ func (s *Server) readProfile(w http.ResponseWriter, r *http.Request, logoKey str
 		LinkedInID: v("linkedin_id"), LogoAlt: v("logo_alt"), LogoKey: logoKey,
 	}
 	switch p.Accent = v("colour"); p.Accent {
-	case "own":
+	case ownColours:
 		p.Accent = v("accent")
 	case "none":
 		p.Accent = ""
