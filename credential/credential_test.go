@@ -59,6 +59,7 @@ func TestParseRefuses(t *testing.T) {
 		"two ids":                {map[string]string{"id": `["urn:a:1","urn:a:2"]`}, "/id"},
 		"null id":                {map[string]string{"id": `null`}, "/id"},
 		"null end":               {map[string]string{"validUntil": `null`}, "/validUntil"},
+		"null deep inside":       {map[string]string{"credentialSubject": `{"a":[{"b/c":null}]}`}, "/credentialSubject/a/0/b~1c"},
 		"no subject":             {map[string]string{"credentialSubject": "-"}, "/credentialSubject"},
 		"empty subject":          {map[string]string{"credentialSubject": "{}"}, "/credentialSubject"},
 		"no subjects":            {map[string]string{"credentialSubject": "[]"}, "/credentialSubject"},

@@ -4,6 +4,8 @@ import (
 	"maps"
 	"regexp"
 	"slices"
+	"strconv"
+	"strings"
 	"time"
 )
 
@@ -14,15 +16,37 @@ type reader struct {
 	problems Problems
 }
 
-// nulls refuses members without a value: JSON-LD drops them before signing, so
-// anybody could add them.
+// nulls refuses members without a value, anywhere: JSON-LD drops them before
+// signing, so anybody could add them. It reports the first.
 func (r *reader) nulls() {
-	for _, key := range slices.Sorted(maps.Keys(r.tree)) {
-		if r.tree[key] == nil {
-			r.problems.Add("/"+key, "The value must not be null.")
-		}
+	if path, found := findNull("", r.tree); found {
+		r.problems.Add(path, "The value must not be null.")
 	}
 }
+
+// findNull returns the path of the first null in v, in the order of names.
+func findNull(path string, v any) (string, bool) {
+	switch v := v.(type) {
+	case nil:
+		return path, true
+	case map[string]any:
+		for _, key := range slices.Sorted(maps.Keys(v)) {
+			if at, found := findNull(path+"/"+pointer.Replace(key), v[key]); found {
+				return at, true
+			}
+		}
+	case []any:
+		for i := range v {
+			if at, found := findNull(path+"/"+strconv.Itoa(i), v[i]); found {
+				return at, true
+			}
+		}
+	}
+	return "", false
+}
+
+// pointer escapes names for JSON Pointers (RFC 6901, section 3).
+var pointer = strings.NewReplacer("~", "~0", "/", "~1")
 
 // context reads @context (section 4.3): an ordered list whose first entry
 // names the version.

@@ -1,6 +1,7 @@
 package verify
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/roundel/roundel/credential"
@@ -29,7 +30,8 @@ func controlling() []string {
 // name, the status inside another object with the credential's id. The
 // signature stays right, and a reader of JSON no longer sees that the badge
 // is over or withdrawn. So the statements about the credential are counted and
-// compared with the members that were read.
+// compared with the members that were read; and members that we know by their
+// short names must be written so, everywhere.
 //
 // It returns the check that replaces the passed one, or nil if all is well.
 func (r *run) readBack(unsecured map[string]any, c *credential.Credential, proofs []proof.Proof) *Check {
@@ -45,7 +47,7 @@ func (r *run) readBack(unsecured map[string]any, c *credential.Credential, proof
 		c := signatureError(err)
 		return &c
 	}
-	if sameReading(data, unsecured, c) {
+	if plainForm(unsecured) && sameReading(data, unsecured, c) {
 		return nil
 	}
 	bad := unknown(CheckProof, CodeAmbiguousForm,
@@ -107,4 +109,46 @@ func rootOf(data rdfc.Dataset, c *credential.Credential) (rdfc.Term, bool) {
 		}
 	}
 	return root, n == 1
+}
+
+// namespaces are those of the vocabularies whose terms we read.
+func namespaces() []string {
+	return []string{vocabularyVC, "https://www.w3.org/ns/credentials/", "https://purl.imsglobal.org/", "http://purl.imsglobal.org/",
+		"https://schema.org/", "http://schema.org/", "https://w3id.org/", "http://w3id.org/", "http://purl.org/", "http://www.w3.org/", "https://www.w3.org/"}
+}
+
+// plainForm reports whether every member in v is named by a term, or by the
+// full address of something that is none of our vocabularies' terms. Keywords
+// of JSON-LD are allowed where they write text with a language.
+func plainForm(v any) bool {
+	switch v := v.(type) {
+	case []any:
+		return !slices.ContainsFunc(v, func(one any) bool { return !plainForm(one) })
+	case map[string]any:
+		_, literal := v["@value"]
+		for name, value := range v {
+			switch {
+			case name == "@context":
+				continue
+			case strings.HasPrefix(name, "@"):
+				if !literal {
+					return false
+				}
+			case strings.Contains(name, ":") && !foreign(name):
+				return false
+			}
+			if !plainForm(value) {
+				return false
+			}
+		}
+	}
+	return true
+}
+
+// foreign reports whether name is a full web address outside our vocabularies.
+func foreign(name string) bool {
+	if !strings.HasPrefix(name, "https://") && !strings.HasPrefix(name, "http://") {
+		return false
+	}
+	return !slices.ContainsFunc(namespaces(), func(ns string) bool { return strings.HasPrefix(name, ns) })
 }
