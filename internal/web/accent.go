@@ -10,7 +10,7 @@ import (
 
 // accentVersion is part of an accent sheet's address; raise it when the
 // computation below changes, because browsers keep the sheets for ever.
-const accentVersion = "1"
+const accentVersion = "2"
 
 // The surfaces that an accent must be readable on, as css/tokens.css has them.
 // TestAccentSurfacesAreTheTokens compares the two.
@@ -135,6 +135,6 @@ func accentFile(url string) (*staticFile, bool) {
 		return fmt.Sprintf(":root{--accent:%s;--on-accent:%s;--accent-wash:%s;--ring:%s%s}", a.accent, a.on, a.wash, a.accent, ring)
 	}
 	css := "@layer tokens{" + rule(lightAccent(c), "14") +
-		"@media(prefers-color-scheme:dark){" + rule(darkAccent(c), "1f") + "}}"
+		"@media screen and (prefers-color-scheme:dark){" + rule(darkAccent(c), "1f") + "}}"
 	return &staticFile{body: []byte(css), media: media[".css"]}, true
 }

@@ -76,7 +76,7 @@ func TestAccentSheets(t *testing.T) {
 			t.Errorf("%q gives %s", bad, u)
 		}
 	}
-	for _, bad := range []string{"/static/accent/", "/static/accent/zzzzzz.1.css", "/static/accent/ffd400.css", "/static/accent/ffd400.0.css", "/static/accent/FFD400.1.css", "/static/accent/ffd400.1.css.css", "/static/accent/ffd400.1"} {
+	for _, bad := range []string{"/static/accent/", "/static/accent/zzzzzz.2.css", "/static/accent/ffd400.css", "/static/accent/ffd400.0.css", "/static/accent/FFD400.2.css", "/static/accent/ffd400.2.css.css", "/static/accent/ffd400.2"} {
 		if code, _ := get(bad); code != 404 {
 			t.Errorf("%s: %d", bad, code)
 		}

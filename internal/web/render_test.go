@@ -30,7 +30,7 @@ func newTestRenderer(t *testing.T) *renderer {
 	return x
 }
 
-func show(t *testing.T, x *renderer, s sample) *http.Response {
+func show(t *testing.T, x *renderer, s samplePage) *http.Response {
 	t.Helper()
 	w := httptest.NewRecorder()
 	if err := x.render(w, httptest.NewRequest("GET", "/", nil), s.status, s.page, s.data); err != nil {
@@ -68,7 +68,7 @@ func TestEveryPageHasASample(t *testing.T) {
 		if strings.HasPrefix(page, "console/") || strings.HasPrefix(page, "development/") {
 			continue
 		}
-		if !slices.ContainsFunc(samplePages(), func(s sample) bool { return s.page == page }) && !strings.HasPrefix(page, "sheet/") {
+		if !slices.ContainsFunc(samplePages(), func(s samplePage) bool { return s.page == page }) && !strings.HasPrefix(page, "sheet/") {
 			t.Errorf("%s has no sample in samples_test.go", page)
 		}
 	}

@@ -7,9 +7,9 @@ import (
 	"github.com/roundel/roundel/internal/fault"
 )
 
-// sample is one page with data that looks like life: long names, names written
+// samplePage is one page with data that looks like life: long names, names written
 // from right to left, everything optional missing, everything gone wrong.
-type sample struct {
+type samplePage struct {
 	name   string
 	page   string
 	status int
@@ -67,7 +67,7 @@ func awardIn(state, kind, headline, text string) *awardPage {
 	return p
 }
 
-func awardSamples() []sample {
+func awardSamples() []samplePage {
 	long := goodAward()
 	long.Accent = "#ffd400"
 	long.Name = "Interdisciplinary Foundations of Donaudampfschifffahrtselektrizitätenhauptbetriebswerkbauunterbeamtengesellschaft Administration"
@@ -85,7 +85,7 @@ func awardSamples() []sample {
 	evil.Evidence = []evidenceView{{Name: "x", URL: "javascript:alert(1)"}}
 	replaced := awardIn("revoked", "bad", "Withdrawn by Northlight University on 3 May 2026", "Reason: replaced by a corrected badge.")
 	replaced.NewerURL = "/awards/newer"
-	return []sample{
+	return []samplePage{
 		{"award", "public/award.html", 200, goodAward()},
 		{"award-long", "public/award.html", 200, long},
 		{"award-rtl", "public/award.html", 200, rtl},
@@ -99,7 +99,7 @@ func awardSamples() []sample {
 	}
 }
 
-func placeSamples() []sample {
+func placeSamples() []samplePage {
 	cards := []badgecard{
 		{URL: "/badges/1", Picture: "/sample/badge-data.svg", Name: "Applied Data Analysis", Note: "Microcredential"},
 		{URL: "/badges/2", Picture: "/sample/badge-talk.svg", Name: "Clear Communication", Note: "Badge"},
@@ -110,7 +110,7 @@ func placeSamples() []sample {
 		Skills: goodAward().Skills, Facts: goodAward().Facts, Version: 3, JSONURL: base + "/badges/4t7q.json", Share: share{URL: base + "/badges/4t7q"}}
 	old := *b
 	old.Archived, old.NewestURL, old.Version = true, "/badges/4t7q", 1
-	return []sample{
+	return []samplePage{
 		{"home", "public/home.html", 200, &homePage{Page: Page{Title: "Roundel", Description: "Badges that anyone can check."}, Issuers: []issuerRef{northlight, {Name: "Fire brigade of Ährenfeld", URL: "/issuers/fire", Note: "3 badges"}}}},
 		{"home-new", "public/home.html", 200, &homePage{Page: Page{Title: "Roundel"}, Waiting: true}},
 		{"home-signed-in", "public/home.html", 200, &homePage{Page: Page{Title: "Roundel", Nav: nav{Person: longName, Console: "/console", SignOut: "/sign-out"}}}},
@@ -140,7 +140,7 @@ func goodReport() *reportPage {
 		Raw: "{\n  \"@context\": [\"https://www.w3.org/ns/credentials/v2\"],\n  \"name\": \"<b>x</b>\"\n}", Link: links.URL, PageURL: links.URL}
 }
 
-func verifySamples() []sample {
+func verifySamples() []samplePage {
 	waiting := goodReport()
 	waiting.Title = "Not confirmed yet"
 	waiting.Verdict = verdict{Kind: "wait", Headline: "Not confirmed yet", Text: "northlight.example has not answered since 13:40, so we could not see whether this badge was withdrawn. We found nothing against it.", Big: true}
@@ -156,7 +156,7 @@ func verifySamples() []sample {
 	tampered := goodReport()
 	tampered.Verdict = verdict{Kind: "bad", Headline: "This is not the file the issuer signed", Text: "Ask for the original link; it may be an accident.", Big: true}
 	tampered.Checks[1] = check{Outcome: "failed", Title: "Unchanged since it was signed", Reason: "The signature does not fit the badge’s words.", Code: "bad_signature"}
-	return []sample{
+	return []samplePage{
 		{"verify", "public/verify.html", 200, &verifyPage{Page: Page{Title: "Verify a badge"}}},
 		{"verify-problem", "public/verify.html", 422, &verifyPage{Page: Page{Title: "Verify a badge", Problems: problems{Message: "Paste a link.", Fields: []fault.Field{{Path: "text", Message: "Paste a link to a badge, or the badge itself."}}}}, Text: "htps:/x"}},
 		{"report", "public/report.html", 200, goodReport()},
@@ -167,7 +167,7 @@ func verifySamples() []sample {
 	}
 }
 
-func claimSamples() []sample {
+func claimSamples() []samplePage {
 	claim := func(change func(p *claimPage)) *claimPage {
 		p := &claimPage{Page: Page{Title: "Your badge", Secret: true}, Action: "/claim/secret", Picture: "/sample/badge-talk.svg", PictureAlt: "Green badge with a speech bubble",
 			Name: "Clear Communication", Issuer: northlight, Contact: "badges@northlight.example", Recipient: "Amara Okafor", IssuedAt: issued, Answer: "waiting", State: "current",
@@ -176,7 +176,7 @@ func claimSamples() []sample {
 		change(p)
 		return p
 	}
-	return []sample{
+	return []samplePage{
 		{"claim", "public/claim.html", 200, claim(func(p *claimPage) {})},
 		{"claim-accepted", "public/claim.html", 200, claim(func(p *claimPage) { p.Answer = "accepted" })},
 		{"claim-published", "public/claim.html", 200, claim(func(p *claimPage) {
@@ -191,11 +191,11 @@ func claimSamples() []sample {
 	}
 }
 
-func sheetSamples() []sample {
-	var list []sample
+func sheetSamples() []samplePage {
+	var list []samplePage
 	for _, status := range []int{403, 404, 410, 422, 429, 500, 503} {
 		name := map[int]string{403: "403", 404: "404", 410: "410", 422: "422", 429: "429", 500: "500", 503: "503"}[status]
-		list = append(list, sample{"fault-" + name, "public/fault.html", status, &faultPage{Page: Page{Title: "Problem", NoIndex: true}, Status: status, Message: "There is no badge at this address.", RequestID: "01jz7q"}})
+		list = append(list, samplePage{"fault-" + name, "public/fault.html", status, &faultPage{Page: Page{Title: "Problem", NoIndex: true}, Status: status, Message: "There is no badge at this address.", RequestID: "01jz7q"}})
 	}
 	wrong := problems{Message: "2 fields need your attention.", Fields: []fault.Field{{Path: "email", Message: "“amara” is not an e-mail address: it has no @."}, {Path: "password", Message: "Use 15 characters or more."}}}
 	// Their structs stand beside their handlers; these have the same fields.
@@ -213,17 +213,17 @@ func sheetSamples() []sample {
 		MinPassword int
 	}
 	return append(list,
-		sample{"setup", "sheet/setup.html", 200, &setUp{Page: Page{Title: "Welcome", Secret: true}, MinPassword: 15}},
-		sample{"setup-problem", "sheet/setup.html", 422, &setUp{Page: Page{Title: "Welcome", Secret: true, Problems: wrong}, Name: longName, Email: "amara", MinPassword: 15}},
-		sample{"signin", "sheet/signin.html", 200, &signIn{Page: Page{Title: "Sign in"}, Next: "/console"}},
-		sample{"signin-problem", "sheet/signin.html", 422, &signIn{Page: Page{Title: "Sign in", Problems: problems{Message: "This address and password do not belong together."}}, Email: "amara@example.org"}},
-		sample{"reset", "sheet/reset.html", 200, &reset{Page: Page{Title: "A new password", Secret: true}, MinPassword: 15}},
+		samplePage{"setup", "sheet/setup.html", 200, &setUp{Page: Page{Title: "Welcome", Secret: true}, MinPassword: 15}},
+		samplePage{"setup-problem", "sheet/setup.html", 422, &setUp{Page: Page{Title: "Welcome", Secret: true, Problems: wrong}, Name: longName, Email: "amara", MinPassword: 15}},
+		samplePage{"signin", "sheet/signin.html", 200, &signIn{Page: Page{Title: "Sign in"}, Next: "/console"}},
+		samplePage{"signin-problem", "sheet/signin.html", 422, &signIn{Page: Page{Title: "Sign in", Problems: problems{Message: "This address and password do not belong together."}}, Email: "amara@example.org"}},
+		samplePage{"reset", "sheet/reset.html", 200, &reset{Page: Page{Title: "A new password", Secret: true}, MinPassword: 15}},
 	)
 }
 
-func samplePages() []sample {
-	var all []sample
-	for _, list := range [][]sample{awardSamples(), placeSamples(), verifySamples(), claimSamples(), sheetSamples()} {
+func samplePages() []samplePage {
+	var all []samplePage
+	for _, list := range [][]samplePage{awardSamples(), placeSamples(), verifySamples(), claimSamples(), sheetSamples()} {
 		all = append(all, list...)
 	}
 	return all

@@ -77,7 +77,7 @@ func TestStyleSheetsReferOnlyToOurselves(t *testing.T) {
 // TestPublicPageIsSmall keeps the promise of a badge that opens on an old phone.
 func TestPublicPageIsSmall(t *testing.T) {
 	x := newTestRenderer(t)
-	page := read(t, show(t, x, sample{"award", "public/award.html", 200, goodAward()}))
+	page := read(t, show(t, x, samplePage{"award", "public/award.html", 200, goodAward()}))
 	url, err := x.static.url("public.css")
 	if err != nil {
 		t.Fatal(err)
