@@ -176,6 +176,13 @@ func TestRedirectRefused(t *testing.T) {
 		w.Header().Set("Location", target)
 		w.WriteHeader(http.StatusFound)
 	})
+	c.passed = func(address string) error {
+		if "https://"+address == base {
+			return nil
+		}
+		t.Errorf("reached %s", address)
+		return errStopped
+	}
 	for _, target = range targets {
 		if _, _, err := c.Get(t.Context(), base, ""); !errors.Is(err, ErrRefused) {
 			t.Errorf("redirect to %q: %v, want ErrRefused", target, err)

@@ -130,6 +130,38 @@ func TestEdges(t *testing.T) {
 	}
 }
 
+// TestGuard: what a host calls itself and where it leads must agree.
+func TestGuard(t *testing.T) {
+	dev, live := &Client{AllowLoopback: true}, &Client{}
+	for _, x := range []struct {
+		c                *Client
+		network, address string
+		loopback, want   bool
+	}{
+		{live, "tcp4", "93.184.215.14:443", false, true},
+		{live, "tcp6", "[2606:4700::1111]:443", false, true},
+		{live, "tcp4", "93.184.215.14:80", false, false},
+		{live, "udp4", "93.184.215.14:443", false, false},
+		{live, "unix", "/run/docker.sock", false, false},
+		{live, "tcp6", "[2606:4700::1111%eth0]:443", false, false},
+		{live, "tcp4", "127.0.0.1:443", false, false},
+		{live, "tcp4", "127.0.0.1:443", true, false},
+		{dev, "tcp4", "127.0.0.1:8080", true, true},
+		{dev, "tcp6", "[::1]:8080", true, true},
+		{dev, "tcp6", "[::ffff:127.0.0.1]:8080", true, true},
+		{dev, "tcp4", "127.0.0.1:443", false, false},
+		{dev, "tcp4", "10.0.0.1:443", true, false},
+		{dev, "tcp4", "10.0.0.1:443", false, false},
+		{dev, "tcp4", "0.0.0.0:443", true, false},
+		{dev, "tcp6", "[::]:443", true, false},
+		{dev, "tcp4", "93.184.215.14:443", true, false},
+	} {
+		if err := x.c.guard(x.network, x.address, x.loopback); (err == nil) != x.want {
+			t.Errorf("%s %s, development %t, loopback host %t: %v", x.network, x.address, x.c.AllowLoopback, x.loopback, err)
+		}
+	}
+}
+
 // TestStandIns checks every way to write an IPv4 address as an IPv6 one.
 func TestStandIns(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {

@@ -238,13 +238,14 @@ func TestPerHost(t *testing.T) {
 	var running, most atomic.Int32
 	arrived, proceed := make(chan bool, 10), make(chan bool)
 	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if strings.HasPrefix(r.Host, "localhost") {
+			return
+		}
 		n := running.Add(1)
 		for old := most.Load(); n > old && !most.CompareAndSwap(old, n); old = most.Load() {
 		}
 		arrived <- true
-		if !strings.HasPrefix(r.Host, "localhost") {
-			<-proceed
-		}
+		<-proceed
 		running.Add(-1)
 	}))
 	t.Cleanup(s.Close)
@@ -262,19 +263,20 @@ func TestPerHost(t *testing.T) {
 
 	ended, cancel := context.WithCancel(t.Context())
 	cancel()
-	if _, _, err := c.Get(ended, s.URL, ""); !errors.Is(err, context.Canceled) {
-		t.Errorf("the third request: %v", err)
+	for range 20 { // were a place free, some of these would take it
+		if _, _, err := c.Get(ended, s.URL, ""); !errors.Is(err, context.Canceled) || !strings.Contains(err.Error(), "under way") {
+			t.Errorf("the third request: %v", err)
+		}
 	}
 	if _, _, err := c.Get(t.Context(), strings.Replace(s.URL, "127.0.0.1", "localhost", 1), ""); err != nil {
 		t.Errorf("another host: %v", err)
 	}
-	<-arrived
 	for range 5 {
 		wg.Go(get)
 	}
 	close(proceed)
 	wg.Wait()
-	if most.Load() > 3 { // two, and the other host's
+	if most.Load() != 2 {
 		t.Errorf("%d requests at a time", most.Load())
 	}
 	if len(c.slots.hosts) != 0 {

@@ -148,7 +148,8 @@ func TestOwnAnswers(t *testing.T) {
 
 // TestOwnRefused: the rules for the text of an address hold for ours too.
 func TestOwnRefused(t *testing.T) {
-	c := &Client{Own: func(*url.URL) http.Handler { t.Error("Own was asked"); return nil }}
+	c := (&network{}).client()
+	c.Own = func(*url.URL) http.Handler { t.Error("Own was asked"); return nil }
 	for _, address := range malformedAddresses {
 		if _, _, err := c.Get(t.Context(), address, ""); !errors.Is(err, ErrRefused) {
 			t.Errorf("%s: %v", address, err)

@@ -131,7 +131,7 @@ func forms(ip netip.Addr, names map[string][]netip.Addr) []string {
 	for i, ip := range ips {
 		name := fmt.Sprintf("n%d-%x.example", i, ip.AsSlice())
 		names[name] = []netip.Addr{ip}
-		hosts = append(hosts, name, strings.ToUpper(name)+".")
+		hosts = append(hosts, name)
 		if ip.Is6() {
 			hosts = append(hosts, "["+ip.String()+"]", "["+strings.ToUpper(ip.StringExpanded())+"]")
 		}
@@ -164,6 +164,9 @@ func TestNeverReached(t *testing.T) {
 				for _, redirected := range []bool{false, true} {
 					if u, err := parse(address); development && !redirected && err == nil && isLoopback(u.Hostname()) {
 						continue // may be asked then: TestLoopback
+					}
+					if !development && redirected {
+						continue // three of the four cases hold everything that differs
 					}
 					c := n.client()
 					c.AllowLoopback = development
@@ -283,8 +286,8 @@ func TestAbsoluteNames(t *testing.T) {
 	n := &network{}
 	_, _, err := n.client().Get(t.Context(), "https://no.such.example/", "")
 	var dns *net.DNSError
-	if !errors.As(err, &dns) || !dns.IsNotFound {
-		t.Errorf("error is %v", err)
+	if !errors.As(err, &dns) || !dns.IsNotFound || dns.Name != "no.such.example." {
+		t.Errorf("error is %#v", err)
 	}
 	for _, name := range n.asked {
 		if name != "no.such.example." {
