@@ -50,7 +50,7 @@ func iconsOfWork() []icon {
 		{"bank", "Institution", "M24 5L43.5 17.5H4.5ZM6 42.5H42M11 24V36M19.7 24V36M28.3 24V36M37 24V36", nil, "government policy politics public sector bank banking museum heritage architecture university governance"},
 		{"shield", "Shield", "M24 4L40.5 10V23C40.5 33 33.5 39.5 24 44C14.5 39.5 7.5 33 7.5 23V10ZM16.5 23.5L22 29L32 18.5", nil, "safety security cybersecurity cyber protection protect risk defence defense hazard fire safeguarding"},
 		{"lock", "Lock", box(9, 20.5, 30, 23, 4) + "M15 20.5V14A9 9 0 0 1 33 14V20.5M24 32V36.5", []float64{24, 30.5}, "encryption confidential cryptography password data protection privacy access"},
-		{"key", "Key", ring(15.5, 32.5, 10) + "M22.6 25.4L43 5M33.5 14.5L40 21M39 9L43.5 13.5", nil, "key keys access essentials basics fundamentals introduction core competence"},
+		{"key", "Key", ring(15.5, 32.5, 10) + "M22.6 25.4L43 5M33.5 14.5L40 21M39 9L43.5 13.5", nil, "key keys keyboard unlock competence competency"},
 		{"wrench", "Wrench", "M42.5 12L35 19.5L29.5 18.5L28.5 13L36 5.5A11.5 11.5 0 0 0 21.7 20.3L5.8 36.2A4.2 4.2 0 0 0 11.8 42.2L27.7 26.3A11.5 11.5 0 0 0 42.5 12Z", nil, "repair tool tools craft technician mechanic plumbing welding construction carpentry trade installation handwerk"},
 		{"clock", "Clock", ring(24, 24, 19.5) + "M24 12.5V24L31.5 29", nil, "time punctual productivity planning schedule organisation organization hours attendance"},
 		{"medal", "Medal", ring(24, 31, 13) + "M16 20.5L8 4.5H18.5L24 14.5L29.5 4.5H40L32 20.5" + starPath(24, 31.5, 5, 2.2, 5), nil, "medal winner competition olympiad award prize merit"},

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"image"
+	"image/color"
 	_ "image/jpeg" // uploads and embedded pictures may be JPEG
 	"image/png"
 
@@ -72,6 +73,10 @@ func decodeBitmap(file []byte, kind string, maxPixels int) (image.Image, error) 
 	}
 	if maxPixels <= 0 || maxPixels > maxBitmapSide*maxBitmapSide {
 		maxPixels = maxBitmapSide * maxBitmapSide
+	}
+	switch cfg.ColorModel {
+	case color.RGBA64Model, color.NRGBA64Model, color.Gray16Model:
+		maxPixels /= 2 // twice the memory
 	}
 	if cfg.Width > maxBitmapSide || cfg.Height > maxBitmapSide || cfg.Width*cfg.Height > maxPixels {
 		return nil, fault.Invalidf("This picture is %d by %d pixels, more than can be taken. Save it smaller; 1024 by 1024 pixels are plenty.", cfg.Width, cfg.Height)

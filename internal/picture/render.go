@@ -24,8 +24,12 @@ type renderer struct {
 	layers int
 }
 
-// workPerPixel is how often each pixel of the result may be touched on average.
-const workPerPixel = 160
+// workPerPixel is how often each pixel of the result may be touched on average,
+// and baseWork what any picture may cost besides. Our own pictures take 15.
+const (
+	workPerPixel = 60
+	baseWork     = 8 << 20
+)
 
 // maxLayers is how many transparent layers may lie within one another.
 const maxLayers = 10
@@ -53,7 +57,7 @@ func render(root *node, size int) (*image.RGBA, error) {
 	if !ok {
 		return nil, refusal("This SVG does not say how large it is.")
 	}
-	r := &renderer{ids: map[string]*node{}, view: view, budget: workPerPixel * int64(size) * int64(size)}
+	r := &renderer{ids: map[string]*node{}, view: view, budget: baseWork + workPerPixel*int64(size)*int64(size)}
 	r.scan = scanner{w: size, h: size, budget: &r.budget}
 	root.walk(func(n *node) {
 		if id := n.attr("id"); id != "" {

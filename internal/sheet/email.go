@@ -1,6 +1,7 @@
 package sheet
 
 import (
+	"errors"
 	"net/mail"
 	"strings"
 
@@ -71,12 +72,18 @@ func plainLocal(s string) bool {
 	return true
 }
 
+// errUnstable is for domains whose ASCII form is itself no domain.
+var errUnstable = errors.New("sheet: the domain's ASCII form is not valid")
+
 // plainDomain returns a domain in lower-case ASCII.
 func plainDomain(domain, s string) (string, error) {
 	if strings.Contains(domain, ",") {
 		return "", fault.Invalidf("“%s” is not an e-mail address: it has a comma where a dot belongs.", clipped(s))
 	}
 	ascii, err := idna.Lookup.ToASCII(strings.TrimSuffix(domain, "."))
+	if again, err2 := idna.Lookup.ToASCII(ascii); err == nil && (err2 != nil || again != ascii) {
+		err = errUnstable
+	}
 	if err != nil || strings.Contains(ascii, "..") || strings.HasPrefix(ascii, ".") {
 		return "", fault.Invalidf("“%s” is not an e-mail address: “%s” is not a domain.", clipped(s), clipped(domain))
 	}
