@@ -279,7 +279,11 @@ func TestAttackBadJSON(t *testing.T) {
 	doc := string(uni().signed(t, uni().badge()))
 	for _, bad := range []string{doc + "x", doc[:len(doc)-1], strings.Replace(doc, "Can", "C\xff", 1), strings.Replace(doc, "Can", `\ud800`, 1),
 		strings.Repeat("[", 100000), `{"a":` + strings.Repeat("[", 70) + strings.Repeat("]", 70) + "}"} {
-		want(t, check(t, world(t), []byte(bad)), Malformed, "structure failed bad_json")
+		rep := check(t, world(t), []byte(bad))
+		want(t, rep, Malformed, "structure failed bad_json")
+		if _, err := json.Marshal(rep); err != nil {
+			t.Errorf("the report of bad JSON is no JSON: %v", err)
+		}
 	}
 	want(t, check(t, world(t), []byte(`{"a":"`+strings.Repeat("x", 2<<20)+`"}`)), Malformed, "structure failed bad_json")
 }

@@ -213,6 +213,7 @@ func FuzzVerify(f *testing.F) {
 	f.Add([]byte("\x89PNG\r\n\x1a\n"))
 	f.Add([]byte("<svg/>"))
 	f.Add([]byte("a.b.c"))
+	f.Add([]byte("{"))
 	f.Fuzz(func(t *testing.T, file []byte) {
 		rep := (&Verifier{Get: n, Now: clock}).Verify(t.Context(), file)
 		if rep.Verdict == "" || rep.Headline == "" || len(rep.Checks) != len(titles()) {

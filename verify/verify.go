@@ -9,6 +9,7 @@ package verify
 
 import (
 	"context"
+	"encoding/json"
 	"time"
 
 	"github.com/roundel/roundel/credential"
@@ -65,7 +66,9 @@ func (v *Verifier) Verify(ctx context.Context, file []byte) *Report {
 	r := v.start(ctx)
 	raw, bad := r.credentialIn(file)
 	if bad == nil {
-		r.report.Credential = raw
+		if json.Valid(raw) {
+			r.report.Credential = raw
+		}
 		bad = r.structure(raw)
 	}
 	if bad != nil {
