@@ -63,6 +63,9 @@ func (a *App) Start(ctx context.Context) error {
 	if err := a.Features.Issuing.Resume(ctx); err != nil {
 		return fmt.Errorf("finish interrupted awards: %w", err)
 	}
+	if err := a.Features.Outbox.Resume(ctx); err != nil {
+		return fmt.Errorf("take up waiting mails: %w", err)
+	}
 	if err := a.Features.Jobs.Start(context.WithoutCancel(ctx)); err != nil {
 		return err
 	}

@@ -33,7 +33,7 @@ func newFeatures(_ context.Context, a *App) (*Features, error) {
 		Accounts: &account.Service{DB: g.DB, Now: g.Now},
 		Orgs:     &org.Service{DB: g.DB, Keys: g.Keys, Blobs: g.Blobs, Now: g.Now, BaseURL: a.BaseURL},
 		Badges:   &badge.Service{DB: g.DB, Blobs: g.Blobs, Now: g.Now},
-		Outbox:   &outbox.Service{DB: g.DB, Sender: g.Mail, Blobs: g.Blobs, Now: g.Now, Site: a.Config.Name},
+		Outbox:   &outbox.Service{DB: g.DB, Sender: g.Mail, Blobs: g.Blobs, Now: g.Now, Site: a.Config.Name, Log: a.Log},
 		Claims:   &claim.Service{DB: g.DB, Now: g.Now, Texts: g.Catalogues.For("en"), BaseURL: a.BaseURL},
 	}
 	f.Issuing = &issuing.Service{

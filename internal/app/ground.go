@@ -2,10 +2,7 @@ package app
 
 import (
 	"context"
-	"crypto/rand"
 	"crypto/x509"
-	"database/sql"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -85,30 +82,13 @@ func (g *Ground) Close() error {
 	return errors.Join(errs...)
 }
 
-const settingSalt = "kek.salt"
-
 // loadKEK reads the key-encryption key from the key file, or derives it from
-// the passphrase file and the salt that is stored on the first start.
+// the passphrase file.
 func loadKEK(ctx context.Context, db *sqldb.DB, c config.Config) (*keys.KEK, error) {
 	if c.PassphraseFile == "" {
 		return keys.LoadKeyFile(c.KeyPath())
 	}
-	var text string
-	err := db.Write(ctx, func(tx *sqldb.Tx) error {
-		err := tx.QueryRow(ctx, `SELECT value FROM setting WHERE key = $1`, settingSalt).Scan(&text)
-		if !errors.Is(err, sql.ErrNoRows) {
-			return err
-		}
-		salt := make([]byte, 16)
-		rand.Read(salt) // never fails: crypto/rand ends the process instead
-		text = hex.EncodeToString(salt)
-		_, err = tx.Exec(ctx, `INSERT INTO setting (key, value) VALUES ($1, $2)`, settingSalt, text)
-		return err
-	})
-	if err != nil {
-		return nil, err
-	}
-	salt, err := hex.DecodeString(text)
+	salt, err := keys.Salt(ctx, db)
 	if err != nil {
 		return nil, err
 	}

@@ -327,3 +327,9 @@ func encodeTags(tags []string) string {
 	b, _ := json.Marshal(tags) // strings always encode
 	return string(b)
 }
+
+// VersionByID returns a version by its key.
+func (s *Service) VersionByID(ctx context.Context, id int64) (v *Version, err error) {
+	err = s.DB.Read(ctx, func(tx *sqldb.Tx) error { v, err = VersionByID(ctx, tx, id); return err })
+	return v, err
+}

@@ -88,3 +88,9 @@ func ByID(ctx context.Context, tx *sqldb.Tx, id int64) (*Award, error) { return 
 func escapeLike(s string) string {
 	return strings.NewReplacer(`\`, `\\`, `%`, `\%`, `_`, `\_`).Replace(s)
 }
+
+// AwardByID returns an award by its key.
+func (s *Service) AwardByID(ctx context.Context, id int64) (a *Award, err error) {
+	err = s.DB.Read(ctx, func(tx *sqldb.Tx) error { a, err = awardByID(ctx, tx, id); return err })
+	return a, err
+}

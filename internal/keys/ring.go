@@ -4,7 +4,9 @@ import (
 	"context"
 	"crypto"
 	"crypto/ed25519"
+	"crypto/rand"
 	"database/sql"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"time"
@@ -46,7 +48,31 @@ type Ring struct {
 	Now func() time.Time
 }
 
-const settingFingerprint = "kek.fingerprint"
+const (
+	settingFingerprint = "kek.fingerprint"
+	settingSalt        = "kek.salt"
+)
+
+// Salt returns the salt with which a passphrase becomes the key-encryption key.
+// It is drawn and stored on the first start; it is not secret.
+func Salt(ctx context.Context, db *sqldb.DB) ([]byte, error) {
+	var text string
+	err := db.Write(ctx, func(tx *sqldb.Tx) error {
+		err := tx.QueryRow(ctx, `SELECT value FROM setting WHERE key = $1`, settingSalt).Scan(&text)
+		if !errors.Is(err, sql.ErrNoRows) {
+			return err
+		}
+		salt := make([]byte, 16)
+		rand.Read(salt) // never fails: crypto/rand ends the process instead
+		text = hex.EncodeToString(salt)
+		_, err = tx.Exec(ctx, `INSERT INTO setting (key, value) VALUES ($1, $2)`, settingSalt, text)
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	return hex.DecodeString(text)
+}
 
 // Check makes sure that the key-encryption key is the one that the stored keys
 // were sealed under, and remembers it on the first start.

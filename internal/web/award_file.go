@@ -8,7 +8,6 @@ import (
 	"github.com/roundel/roundel/internal/fault"
 	"github.com/roundel/roundel/internal/issuing"
 	"github.com/roundel/roundel/internal/publicid"
-	"github.com/roundel/roundel/internal/sqldb"
 )
 
 var (
@@ -76,15 +75,12 @@ func (s *Server) awardRefresh(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	if a.ReplacedBy != 0 {
-		err = s.Issuing.DB.Read(r.Context(), func(tx *sqldb.Tx) error {
-			newer, err := issuing.ByID(r.Context(), tx, a.ReplacedBy)
-			if err == nil && newer.Document != nil {
-				a = newer
-			}
-			return err
-		})
+		newer, err := s.Issuing.AwardByID(r.Context(), a.ReplacedBy)
 		if err != nil {
 			return err
+		}
+		if newer.Document != nil {
+			a = newer
 		}
 	}
 	if !a.Published() {

@@ -9,7 +9,6 @@ import (
 	"github.com/roundel/roundel/internal/gate"
 	"github.com/roundel/roundel/internal/issuing"
 	"github.com/roundel/roundel/internal/outbox"
-	"github.com/roundel/roundel/internal/sqldb"
 )
 
 // awardShowPage shows one award to those who made it.
@@ -44,9 +43,8 @@ func (s *Server) awardOf(r *http.Request) (*issuing.Award, error) {
 }
 
 // awardedVersion returns the version of the badge that was awarded.
-func (s *Server) awardedVersion(ctx context.Context, a *issuing.Award) (v *badge.Version, err error) {
-	err = s.Badges.DB.Read(ctx, func(tx *sqldb.Tx) error { v, err = badge.VersionByID(ctx, tx, a.VersionID); return err })
-	return v, err
+func (s *Server) awardedVersion(ctx context.Context, a *issuing.Award) (*badge.Version, error) {
+	return s.Badges.VersionByID(ctx, a.VersionID)
 }
 
 // awardPath returns the address of an award in the console.
@@ -84,8 +82,7 @@ func (s *Server) showAward(w http.ResponseWriter, r *http.Request, a *issuing.Aw
 	p.crumb("", a.Recipient.Name)
 	p.History = awardHistory(t, a)
 	if a.ReplacedBy != 0 {
-		var later *issuing.Award
-		err := s.Badges.DB.Read(ctx, func(tx *sqldb.Tx) error { later, err = issuing.ByID(ctx, tx, a.ReplacedBy); return err })
+		later, err := s.Issuing.AwardByID(ctx, a.ReplacedBy)
 		if err != nil {
 			return err
 		}

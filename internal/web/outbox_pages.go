@@ -11,7 +11,6 @@ import (
 	"github.com/roundel/roundel/internal/issuing"
 	"github.com/roundel/roundel/internal/outbox"
 	"github.com/roundel/roundel/internal/publicid"
-	"github.com/roundel/roundel/internal/sqldb"
 )
 
 // mailRow is one mail in a list.
@@ -146,8 +145,7 @@ func (s *Server) outboxMail(w http.ResponseWriter, r *http.Request) error {
 		p.Retry = p.Row.URL + "/retry"
 	}
 	if e.AwardID != 0 {
-		var a *issuing.Award
-		err := s.Outbox.DB.Read(r.Context(), func(tx *sqldb.Tx) error { a, err = issuing.ByID(r.Context(), tx, e.AwardID); return err })
+		a, err := s.Issuing.AwardByID(r.Context(), e.AwardID)
 		if err != nil {
 			return err
 		}

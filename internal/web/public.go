@@ -22,7 +22,7 @@ func (s *Server) publicRoutes() []route {
 		{"/", gate.Public, s.nothingHere},
 	}
 	if s.Development {
-		routes = append(routes, route{"GET /styleguide", gate.Public, s.styleguide})
+		routes = append(routes, route{"GET /styleguide", gate.Public, s.pages.styleguide()})
 	}
 	return routes
 }

@@ -12,7 +12,6 @@ import (
 	"github.com/roundel/roundel/internal/badge"
 	"github.com/roundel/roundel/internal/issuing"
 	"github.com/roundel/roundel/internal/org"
-	"github.com/roundel/roundel/internal/sqldb"
 	"github.com/roundel/roundel/verify"
 )
 
@@ -140,15 +139,12 @@ func (s *Server) awardPage(r *http.Request, a *issuing.Award) (*awardPage, error
 
 // newerURL returns the address of what replaced the award, if its holder shows
 // that.
-func (s *Server) newerURL(ctx context.Context, a *issuing.Award) (address string, err error) {
-	err = s.Issuing.DB.Read(ctx, func(tx *sqldb.Tx) error {
-		newer, err := issuing.ByID(ctx, tx, a.ReplacedBy)
-		if err == nil && newer.Published() {
-			address = "/awards/" + newer.PublicID.String()
-		}
-		return err
-	})
-	return address, err
+func (s *Server) newerURL(ctx context.Context, a *issuing.Award) (string, error) {
+	newer, err := s.Issuing.AwardByID(ctx, a.ReplacedBy)
+	if err != nil || !newer.Published() {
+		return "", err
+	}
+	return "/awards/" + newer.PublicID.String(), nil
 }
 
 // verdictKind returns the colour of a verdict. Only valid is good.
