@@ -8,7 +8,6 @@ import (
 	"time"
 
 	"github.com/roundel/roundel/internal/gate"
-	"github.com/roundel/roundel/internal/issuing"
 	"github.com/roundel/roundel/internal/outbox"
 	"github.com/roundel/roundel/internal/publicid"
 )
