@@ -25,7 +25,7 @@ type renderer struct {
 }
 
 // workPerPixel is how often each pixel of the result may be touched on average,
-// and baseWork what any picture may cost besides. Our own pictures take 15.
+// and baseWork what any picture may cost besides. Our own pictures take 30 at most.
 const (
 	workPerPixel = 60
 	baseWork     = 8 << 20
@@ -196,7 +196,7 @@ func (r *renderer) node(dst *image.RGBA, n *node, st style, m matrix) error {
 
 func (r *renderer) layer(like *image.RGBA) (*image.RGBA, error) {
 	b := like.Bounds()
-	r.budget -= 2 * int64(b.Dx()) * int64(b.Dy())
+	r.budget -= 8 * int64(b.Dx()) * int64(b.Dy())
 	if r.budget < 0 {
 		return nil, errTooMuchWork
 	}

@@ -114,14 +114,17 @@ func (s *scanner) scan(evenOdd bool) (coverage, error) {
 	clear(cells)
 	a := accumulator{cells: cells, stride: stride, w: float32(area.Dx()), h: area.Dy()}
 	for _, e := range s.edges {
+		if a.rows*stepWork > *s.budget {
+			return coverage{}, errTooMuchWork
+		}
 		a.clipped(e.x0-float32(area.Min.X), e.y0-float32(area.Min.Y), e.x1-float32(area.Min.X), e.y1-float32(area.Min.Y))
 	}
-	*s.budget -= a.rows
-	if *s.budget < 0 {
-		return coverage{}, errTooMuchWork
-	}
+	*s.budget -= a.rows * stepWork
 	return coverage{area, a.sum(area.Dx(), evenOdd)}, nil
 }
+
+// stepWork is what a step of an edge through a row costs, in pixels.
+const stepWork = 3
 
 // accumulator holds, per cell, the change of coverage from the cell before.
 type accumulator struct {
