@@ -163,7 +163,7 @@ func (s *Service) Publish(ctx context.Context, organisationID int64, id publicid
 		if b.Draft == nil {
 			return fault.Conflictf("This badge has no draft to publish.")
 		}
-		if err := b.Draft.publishable(); err != nil {
+		if err := fault.Fields(b.Draft.Lacks()...); err != nil {
 			return err
 		}
 		_, err = tx.Exec(ctx, `UPDATE badge_version SET published_at = $2 WHERE id = $1 AND published_at = 0`, b.Draft.ID, sqldb.Millis(s.Now()))
@@ -304,20 +304,20 @@ func (c Content) normalise() (Content, []fault.Field) {
 	return c, wrong
 }
 
-// publishable names what a version still lacks.
-func (v *Version) publishable() error {
+// Lacks names what has to be added before the content can be published.
+func (c Content) Lacks() []fault.Field {
 	var wrong []fault.Field
 	need := func(ok bool, path, message string) {
 		if !ok {
 			wrong = append(wrong, fault.Field{Path: path, Message: message})
 		}
 	}
-	need(v.Description != "", "description", "Say in a sentence or two what somebody with this badge knows or can do.")
-	need(v.Criteria != "" || v.CriteriaURL != "", "criteria", "Say what somebody has to do to earn it.")
-	need(v.AchievementType != "", "achievement_type", "Choose what kind of achievement it is.")
-	need(v.PicturePNG != "", "picture", "Make a picture, or upload one.")
-	need(v.PictureAlt != "", "picture_alt", "Describe the picture in a few words, for people who cannot see it.")
-	return fault.Fields(wrong...)
+	need(c.Description != "", "description", "Say in a sentence or two what somebody with this badge knows or can do.")
+	need(c.Criteria != "" || c.CriteriaURL != "", "criteria", "Say what somebody has to do to earn it.")
+	need(c.AchievementType != "", "achievement_type", "Choose what kind of achievement it is.")
+	need(c.PicturePNG != "", "picture", "Make a picture, or upload one.")
+	need(c.PictureAlt != "", "picture_alt", "Describe the picture in a few words, for people who cannot see it.")
+	return wrong
 }
 
 func encodeTags(tags []string) string {

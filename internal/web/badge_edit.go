@@ -6,6 +6,7 @@ import (
 	"github.com/roundel/roundel/internal/badge"
 	"github.com/roundel/roundel/internal/fault"
 	"github.com/roundel/roundel/internal/gate"
+	"github.com/roundel/roundel/internal/picture"
 	"github.com/roundel/roundel/internal/publicid"
 )
 
@@ -95,15 +96,23 @@ func (s *Server) saveBadge(w http.ResponseWriter, r *http.Request, b *badge.Badg
 	f := readBadgeForm(r.PostFormValue)
 	wrong := s.keepUpload(r, &f)
 	do := r.PostFormValue("do")
-	if do == "preview" || refused(wrong) {
+	if do == "suggest" {
+		d := picture.Suggest(f.Name)
+		f.From, f.Design, f.Palette, f.Alt = pictureMade, d, paletteOf(d), ""
+	}
+	if do == "preview" || do == "suggest" || refused(wrong) {
 		return s.showDesigner(w, r, b, f, wrong)
 	}
 	if wrong != nil {
 		return wrong
 	}
 	b, err := s.writeDraft(r, b, f)
-	if err == nil && do == "publish" {
+	switch {
+	case do != "publish":
+	case err == nil:
 		err = s.Badges.Publish(r.Context(), b.OrganisationID, b.PublicID)
+	case refused(err): // say everything at once, not one mistake after the other
+		err = fault.Fields(append(fault.FieldsOf(err), f.lacks()...)...)
 	}
 	if refused(err) {
 		return s.showDesigner(w, r, b, f, designerProblems(err))

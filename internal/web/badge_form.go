@@ -159,6 +159,17 @@ func (s *Server) content(r *http.Request, f badgeForm) (badge.Content, badge.Pic
 	return c, badge.Picture{Upload: data}, err
 }
 
+// lacks names what the form must still say before it can be published, beside
+// the name, without which it cannot even be saved.
+func (f badgeForm) lacks() []fault.Field {
+	c := badge.Content{Description: strings.TrimSpace(f.Description), Criteria: strings.TrimSpace(f.Criteria), CriteriaURL: strings.TrimSpace(f.CriteriaURL),
+		AchievementType: f.Kind, PictureAlt: strings.TrimSpace(f.Alt), PicturePNG: f.Upload}
+	if f.From == pictureMade { // it is made and described when the draft is saved
+		c.PicturePNG, c.PictureAlt = "made", "made"
+	}
+	return c.Lacks()
+}
+
 // keepUpload stores a picture that was just chosen, so that it is still there
 // when another field was wrong.
 func (s *Server) keepUpload(r *http.Request, f *badgeForm) error {

@@ -43,5 +43,8 @@ func (s *Server) badgeShow(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	p.Latest = s.awardRows(t, p.Base, latest)
+	for i := range p.Latest { // the page is about one badge: the address tells more
+		p.Latest[i].Badge = p.Latest[i].Email
+	}
 	return s.show(w, r, "console/badge.html", p)
 }
