@@ -50,7 +50,8 @@
 //
 // Other functions: date, datetime, clock, number, country, language (of a tag),
 // markdown (safe), icon "name" (static/icons.svg), asset "app.css", host (of an
-// address), initial (of a name), next (n+1), texts (a list).
+// address), initial (of a name), next (n+1), texts (a list), linkable (may this
+// foreign address stand in a link?).
 //
 // # Parts
 //
@@ -81,7 +82,7 @@
 //	{{template "checklist" .Checks}}  []check
 //	{{template "timeline" .Events}}  []moment
 //	{{template "share" (share …)}} {{template "downloads" .Files}}
-//	{{template "logo" .Issuer}}  anything with Name and Logo
+//	{{template "logo" .Issuer}}  anything with Name and Logo; {{template "by" .Issuer}} an issuerRef; {{template "skills" .Skills}} a []skill
 //
 // The id of a field is "f-" and its name; fault.Field paths must equal the
 // names, so that the summary links to them.

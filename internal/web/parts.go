@@ -50,8 +50,7 @@ type field struct {
 	Prefix, Suffix           string // shown in the box's border
 	Disabled, ReadOnly       bool
 	Autofocus, NoSpell       bool
-	Short                    bool // a narrow box, for dates and numbers
-	Form                     string
+	Short                    bool   // a narrow box, for dates and numbers
 	DropLabel, DropHint      string // of a file: words in the drop zone
 	HideLabel                bool   // the label is for screen readers only
 }
