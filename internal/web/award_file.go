@@ -91,5 +91,5 @@ func (s *Server) awardRefresh(w http.ResponseWriter, r *http.Request) error {
 
 // sandbox keeps a picture that is opened by itself from doing anything.
 func sandbox(h http.Header) {
-	h.Set("Content-Security-Policy", "sandbox; default-src 'none'; style-src 'unsafe-inline'")
+	h.Set("Content-Security-Policy", "sandbox; default-src 'none'")
 }
