@@ -35,17 +35,6 @@ func Palettes() []Palette {
 	}
 }
 
-// paletteByID returns the palette with the id, or the default one.
-func paletteByID(id string) Palette {
-	all := Palettes()
-	for _, p := range all {
-		if p.ID == id {
-			return p
-		}
-	}
-	return all[0]
-}
-
 // Paint returns d in the colours of p.
 func (p Palette) Paint(d Design) Design {
 	d.Ring, d.Face, d.Ink, d.RingInk, d.Accent = p.Ring, p.Face, p.Ink, p.RingInk, p.Accent
