@@ -150,6 +150,17 @@ func (x *renderer) render(w http.ResponseWriter, r *http.Request, status int, pa
 	}
 	body := bytes.TrimLeft(b.Bytes(), "\n ")
 	x.setHeaders(w.Header(), p)
+	// Pages that hold secrets or speak to one person go as they are: the size of
+	// a compressed page tells something about what is in it.
+	if !p.Secret && p.Nav.Person == "" && len(p.Problems.Fields) == 0 {
+		w.Header().Add("Vary", "Accept-Encoding")
+		if acceptsGzip(r.Header.Get("Accept-Encoding")) {
+			if small := compress(body); small != nil {
+				w.Header().Set("Content-Encoding", "gzip")
+				body = small
+			}
+		}
+	}
 	w.Header().Set("Content-Length", strconv.Itoa(len(body)))
 	w.WriteHeader(status)
 	if r.Method != http.MethodHead {
