@@ -77,7 +77,11 @@ func (s *Server) awardState(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	return s.done(w, r, awardPath(r, a), "good", map[string]string{"revoke": "revoked", "suspend": "suspended", "reinstate": "reinstated"}[do])
+	code := map[string]string{"revoke": "revoked", "suspend": "suspended", "reinstate": "reinstated"}[do]
+	if a.Trial {
+		code += "_trial"
+	}
+	return s.done(w, r, awardPath(r, a), "good", code)
 }
 
 // awardJSON answers GET …/awards/{award}/badge.json with the signed document,

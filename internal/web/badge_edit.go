@@ -35,7 +35,7 @@ func (s *Server) badgeEdit(w http.ResponseWriter, r *http.Request) error {
 	if v == nil {
 		v = b.Published
 	}
-	return s.showDesigner(w, r, b, formOf(v, s.texts(r).Lang()), nil)
+	return s.showDesigner(w, r, b, s.formOf(r, v), nil)
 }
 
 // badgeOf returns the badge that the address names.
@@ -176,7 +176,7 @@ func (s *Server) badgePublish(w http.ResponseWriter, r *http.Request) error {
 	}
 	err = s.Badges.Publish(r.Context(), b.OrganisationID, b.PublicID)
 	if refused(err) && b.Draft != nil {
-		return s.showDesigner(w, r, b, formOf(b.Draft, s.texts(r).Lang()), err)
+		return s.showDesigner(w, r, b, s.formOf(r, b.Draft), err)
 	}
 	if err != nil {
 		return err

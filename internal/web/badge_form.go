@@ -40,13 +40,17 @@ func newBadgeForm(lang string) badgeForm {
 }
 
 // formOf returns a version's content for editing.
-func formOf(v *badge.Version, lang string) badgeForm {
-	f := newBadgeForm(lang)
+func (s *Server) formOf(r *http.Request, v *badge.Version) badgeForm {
+	t := s.texts(r)
+	f := newBadgeForm(t.Lang())
 	f.Name, f.Description, f.Criteria, f.CriteriaURL = v.Name, v.Description, v.Criteria, v.CriteriaURL
 	f.Kind, f.Tags, f.Language, f.Alt = v.AchievementType, strings.Join(v.Tags, ", "), v.Language, v.PictureAlt
 	switch {
 	case v.Design != nil:
 		f.Design, f.Palette = *v.Design, paletteOf(*v.Design)
+		if f.Alt == describe(t, f.Design, f.Palette) { // ours: it follows the choices
+			f.Alt = ""
+		}
 	case v.PictureSVG != "":
 		f.From, f.Upload, f.UploadMedia = pictureUploaded, v.PictureSVG, picture.MediaSVG
 	case v.PicturePNG != "":

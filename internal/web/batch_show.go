@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/roundel/roundel/internal/issuing"
+	"github.com/roundel/roundel/internal/sheet"
 )
 
 // batchCheckedPage shows what the check of every row has found.
@@ -91,6 +92,7 @@ func (s *Server) showChecked(w http.ResponseWriter, r *http.Request, b *issuing.
 		return err
 	}
 	p.Bad, p.Skipped, p.Good = p.rows(bad), p.rows(skipped), p.rows(good)
+	p.tellDates(t, b)
 	p.Rest = b.Rows.Good - int64(len(good))
 	return s.show(w, r, "console/batch-checked.html", p)
 }
@@ -124,6 +126,24 @@ func (p *batchCheckedPage) rows(list []issuing.Row) []batchRow {
 		out = append(out, br)
 	}
 	return out
+}
+
+// tellDates writes the dates of the good rows as they were understood, so that
+// a day taken for a month is seen before anything is awarded.
+func (p *batchCheckedPage) tellDates(t printer, b *issuing.Batch) {
+	for _, field := range []string{issuing.FieldDate, issuing.FieldUntil} {
+		at, ok := b.Mapping[field]
+		if !ok {
+			continue
+		}
+		for _, row := range p.Good {
+			for i, c := range row.Cells {
+				if day, err := sheet.ParseDate(c.Value, b.DateOrder); c.Column == at+1 && err == nil {
+					row.Cells[i].Value = t.Date(day)
+				}
+			}
+		}
+	}
 }
 
 // batchMend answers POST …/batches/{batch}/rows/{row}: a row is corrected in
