@@ -7,7 +7,9 @@ import (
 	"context"
 	"errors"
 	"net/url"
+	"runtime"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/roundel/roundel/baking"
@@ -24,14 +26,43 @@ const MaxFile = 5 << 20
 type Service struct {
 	Fetch *fetch.Client
 	Now   func() time.Time
+
+	once  sync.Once
+	turns chan struct{}
+}
+
+// take waits for a turn to verify: a hostile credential may cost a processor
+// for a second or two, so only as many are verified at once as there are
+// processors. It is an Unavailable fault when the asker gave up waiting.
+func (s *Service) take(ctx context.Context) (done func(), err error) {
+	s.once.Do(func() { s.turns = make(chan struct{}, runtime.GOMAXPROCS(0)) })
+	select {
+	case s.turns <- struct{}{}:
+		return func() { <-s.turns }, nil
+	case <-ctx.Done():
+		return nil, fault.Wrap(fault.Unavailable, ctx.Err(), "Many badges are being verified at the moment. Try again.")
+	}
 }
 
 // Check verifies a file: a credential in JSON, or a picture with one inside.
 // When email is not empty, it is compared with the recipient that the
 // credential names; it is not kept.
-func (s *Service) Check(ctx context.Context, file []byte, email string) *verify.Report {
+//
+// It is an Unavailable fault when ctx ended before it was this one's turn.
+func (s *Service) Check(ctx context.Context, file []byte, email string) (*verify.Report, error) {
+	done, err := s.take(ctx)
+	if err != nil {
+		return nil, err
+	}
+	defer done()
 	v := verify.Verifier{Get: s.Fetch, Now: s.Now, Recipient: strings.TrimSpace(email)}
-	return v.Verify(ctx, file)
+	return v.Verify(ctx, file), nil
+}
+
+// verified is what CheckText and CheckLink return about a file.
+func (s *Service) verified(ctx context.Context, file []byte, email string) (*verify.Report, []byte, error) {
+	report, err := s.Check(ctx, file, email)
+	return report, file, err
 }
 
 // CheckText verifies pasted text: a link, or a credential in JSON.
@@ -43,7 +74,7 @@ func (s *Service) CheckText(ctx context.Context, text, email string) (*verify.Re
 	if !strings.ContainsAny(text, " \t\r\n{") && (strings.HasPrefix(text, "https://") || strings.HasPrefix(text, "http://")) {
 		return s.CheckLink(ctx, text, email)
 	}
-	return s.Check(ctx, []byte(text), email), []byte(text), nil
+	return s.verified(ctx, []byte(text), email)
 }
 
 // CheckLink fetches what a link leads to and verifies it. It returns the file
@@ -68,12 +99,12 @@ func (s *Service) CheckLink(ctx context.Context, link, email string) (*verify.Re
 	if baking.Sniff(file) == "html" {
 		if alternate := alternateLink(file, u); alternate != "" {
 			if file, _, err = s.Fetch.GetMax(ctx, alternate, Accepted, MaxFile); err == nil {
-				return s.Check(ctx, file, email), file, nil
+				return s.verified(ctx, file, email)
 			}
 		}
 		return nil, nil, bad("This link leads to a web page, not to the badge itself. Look there for “download” or “JSON”, and bring the file here.")
 	}
-	return s.Check(ctx, file, email), file, nil
+	return s.verified(ctx, file, email)
 }
 
 // Accepted asks for the credential itself where an address can also give a page.

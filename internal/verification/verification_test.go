@@ -1,10 +1,13 @@
 package verification_test
 
 import (
+	"context"
 	"crypto/ed25519"
 	"net/http"
 	"net/url"
+	"runtime"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -20,7 +23,10 @@ import (
 const base = "https://badges.example.org"
 
 // signed returns a badge signed by a key that names itself.
-func signed(t *testing.T) []byte {
+func signed(t *testing.T) []byte { return withStatus(t, "") }
+
+// withStatus returns one whose status is in the list at the given address.
+func withStatus(t *testing.T, list string) []byte {
 	t.Helper()
 	pub, priv, err := ed25519.GenerateKey(nil)
 	if err != nil {
@@ -31,10 +37,14 @@ func signed(t *testing.T) []byte {
 		t.Fatal(err)
 	}
 	salt := strings.Repeat("ab", 16)
-	plain, err := openbadge.New("urn:uuid:0d3c9f4e-7a44-4f0c-9d43-3ad3b6b3a001", openbadge.Profile{ID: id, Name: "Harvard University"},
+	badge := openbadge.New("urn:uuid:0d3c9f4e-7a44-4f0c-9d43-3ad3b6b3a001", openbadge.Profile{ID: id, Name: "Harvard University"},
 		openbadge.Achievement{ID: "urn:uuid:0d3c9f4e-7a44-4f0c-9d43-3ad3b6b3a002", Name: "Data", Description: "Explains data.", Criteria: openbadge.Criteria{Narrative: "Pass."}},
 		openbadge.Subject{Identifier: []openbadge.IdentityObject{{Hashed: true, IdentityType: "emailAddress", Salt: salt, IdentityHash: openbadge.HashIdentity("amara@example.org", salt)}}},
-		time.Date(2026, 3, 1, 9, 0, 0, 0, time.UTC)).Document()
+		time.Date(2026, 3, 1, 9, 0, 0, 0, time.UTC))
+	if list != "" {
+		badge.AddStatus(list, openbadge.PurposeRevoke, "7")
+	}
+	plain, err := badge.Document()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -109,7 +119,11 @@ func TestPastedTextAndRecipient(t *testing.T) {
 		t.Fatalf("%v %v", report, err)
 	}
 	for email, want := range map[string]verify.Outcome{"Amara@Example.org": verify.Passed, "eve@example.org": verify.Failed, "": verify.NotApplicable} {
-		if got := s.Check(t.Context(), doc, email).Check(verify.CheckRecipient); got.Outcome != want {
+		report, err := s.Check(t.Context(), doc, email)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := report.Check(verify.CheckRecipient); got.Outcome != want {
 			t.Errorf("%q: %s (%s)", email, got.Outcome, got.Reason)
 		}
 	}
@@ -119,5 +133,37 @@ func TestPastedTextAndRecipient(t *testing.T) {
 	}
 	if report, _, err := s.CheckText(t.Context(), "this is no badge", ""); err != nil || report.Verdict != verify.Malformed {
 		t.Errorf("prose: %v %v", report, err)
+	}
+}
+
+// TestNobodyWaitsForEver: when every turn is taken, whoever gives up waiting
+// is told so.
+func TestNobodyWaitsForEver(t *testing.T) {
+	var s *verification.Service
+	doc, taken, release := signed(t), make(chan struct{}), make(chan struct{})
+	s = service(map[string]http.HandlerFunc{"/status/1": func(w http.ResponseWriter, r *http.Request) {
+		taken <- struct{}{}
+		<-release
+		http.NotFound(w, r)
+	}})
+	waits := withStatus(t, base+"/status/1")
+	var wg sync.WaitGroup
+	for range runtime.GOMAXPROCS(0) {
+		wg.Go(func() {
+			if _, err := s.Check(t.Context(), waits, ""); err != nil {
+				t.Error(err)
+			}
+		})
+		<-taken
+	}
+	gone, cancel := context.WithCancel(t.Context())
+	cancel()
+	if _, err := s.Check(gone, doc, ""); fault.KindOf(err) != fault.Unavailable {
+		t.Errorf("verified beyond the limit: %v", err)
+	}
+	close(release)
+	wg.Wait()
+	if _, err := s.Check(t.Context(), doc, ""); err != nil {
+		t.Errorf("turns were not given back: %v", err)
 	}
 }

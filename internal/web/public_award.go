@@ -104,7 +104,10 @@ func (s *Server) awardPage(r *http.Request, a *issuing.Award) (*awardPage, error
 		return nil, err
 	}
 	now, address := s.Now(), s.Issuing.URL(a)
-	report := s.Verification.Check(ctx, a.Document, "")
+	report, err := s.Verification.Check(ctx, a.Document, "")
+	if err != nil {
+		return nil, err
+	}
 	p := &awardPage{
 		Page: Page{
 			Title:        t.T("award.page_title", map[string]any{"badge": v.Name, "name": a.Recipient.Name}),

@@ -84,7 +84,10 @@ func (s *Server) verifyReport(w http.ResponseWriter, r *http.Request) error {
 	}
 	var report *verify.Report
 	if len(file) > 0 {
-		report, text = s.Verification.Check(r.Context(), file, ""), ""
+		text = ""
+		if report, err = s.Verification.Check(r.Context(), file, ""); err != nil {
+			return err
+		}
 	} else if report, file, err = s.Verification.CheckText(r.Context(), text, ""); err != nil {
 		if !refused(err) {
 			return err
