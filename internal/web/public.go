@@ -8,6 +8,7 @@ func (s *Server) publicRoutes() []route {
 		{"GET /{$}", gate.Public, s.publicHome},
 		{"GET /awards/{award}", gate.Public, s.publicAward},
 		{"GET /awards/{award}/refresh", gate.Public, s.awardRefresh},
+		{"GET /awards/{award}/qr.svg", gate.Public, s.awardQR},
 		{"GET /badges/{badge}", gate.Public, s.publicBadge},
 		{"GET /badges/{badge}/{number}", gate.Public, s.publicBadge},
 		{"GET /issuers/{slug}", gate.Public, s.publicIssuer},

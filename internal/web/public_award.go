@@ -122,7 +122,7 @@ func (s *Server) awardPage(r *http.Request, a *issuing.Award) (*awardPage, error
 		Verdict:     verdict{Kind: verdictKind(report.Verdict), Headline: report.Headline, Text: report.Text},
 		Description: v.Description, Criteria: v.Criteria, CriteriaURL: v.CriteriaURL, Narrative: a.Details.Narrative,
 		Skills: tagSkills(v.Tags), Facts: versionFacts(t, v),
-		VerifyURL: "/verify?link=" + url.QueryEscape(address), JSONURL: address + ".json",
+		VerifyURL: "/verify?link=" + url.QueryEscape(address), JSONURL: address + ".json", QR: "/awards/" + a.PublicID.String() + "/qr.svg",
 		Share: s.shareOf(t, a, v, o), Files: s.filesOf(t, v, "/awards/"+a.PublicID.String()),
 	}
 	if a.ValidFrom.After(now) {
