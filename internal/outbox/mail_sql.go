@@ -83,6 +83,13 @@ func take(ctx context.Context, tx *sqldb.Tx, now, then time.Time, limit int) ([]
 		RETURNING `+columns, sqldb.Millis(now), sqldb.Millis(then), limit)
 }
 
+// adopt makes mails due whose first try began and has no outcome. One that
+// failed before keeps its time: nobody can tell a try under way from a wait.
+func adopt(ctx context.Context, tx *sqldb.Tx) error {
+	_, err := tx.Exec(ctx, `UPDATE outbox_mail SET next_at = 0 WHERE state = $1 AND next_at > 0 AND last_error = ''`, Queued)
+	return err
+}
+
 // markSent notes the hand-over and erases the text, which holds a secret link.
 func markSent(ctx context.Context, tx *sqldb.Tx, id publicid.ID, at time.Time) error {
 	_, err := tx.Exec(ctx, `UPDATE outbox_mail SET state = $2, sent_at = $3, body_text = '', body_html = '', last_error = '', next_at = 0

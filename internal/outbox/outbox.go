@@ -93,8 +93,17 @@ func (s *Service) Handlers() map[string]func(context.Context, json.RawMessage) e
 
 // Resume makes sure that mails are sent which an earlier process, perhaps one
 // without a mail server, left behind. It is called once at the start.
+//
+// On SQLite, whose file belongs to one process, mails that were being handed
+// over when that process died are tried again at once; on PostgreSQL another
+// node may be at it, so they wait until its time is up.
 func (s *Service) Resume(ctx context.Context) error {
 	return s.DB.Write(ctx, func(tx *sqldb.Tx) error {
+		if s.DB.Dialect() == sqldb.SQLite {
+			if err := adopt(ctx, tx); err != nil {
+				return err
+			}
+		}
 		return jobs.Enqueue(ctx, tx, jobs.Job{Kind: JobKind, Key: deliverKey})
 	})
 }

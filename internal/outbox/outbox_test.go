@@ -348,3 +348,42 @@ func TestListPagesAndFilters(t *testing.T) {
 		}
 	})
 }
+
+// dying is a mail server's client whose process ends while it hands a mail over.
+type dying struct{ began, end chan struct{} }
+
+func (d dying) Send(context.Context, mail.Message) error {
+	close(d.began)
+	<-d.end
+	return errors.New("nobody is there to note this")
+}
+
+// TestMailOfADeadProcess: the next process sends what the last one was handing
+// over when it died; at once on SQLite, later where another node may be at it.
+func TestMailOfADeadProcess(t *testing.T) {
+	dbtest.Run(t, func(t *testing.T, db *sqldb.DB) {
+		d := newDesk(t, db)
+		ctx := context.Background()
+		d.enqueue(to("ada@example.org"))
+		last := dying{make(chan struct{}), make(chan struct{})}
+		ended := make(chan error)
+		go func() { // the process that dies: it never gets to note anything
+			ended <- (&outbox.Service{DB: db, Now: d.Now, Sender: last}).Deliver(ctx, nil)
+		}()
+		<-last.began
+		if err := d.Resume(ctx); err != nil {
+			t.Fatal(err)
+		}
+		d.run()
+		if sent := len(d.server.Messages()); (sent == 1) != (db.Dialect() == sqldb.SQLite) {
+			t.Errorf("%d mails arrived at once", sent)
+		}
+		d.at = d.at.Add(time.Hour)
+		d.run()
+		if sent := len(d.server.Messages()); sent != 1 {
+			t.Errorf("%d mails arrived", sent)
+		}
+		close(last.end)
+		<-ended
+	})
+}

@@ -80,31 +80,42 @@ func (s *Service) CheckText(ctx context.Context, text, email string) (*verify.Re
 // CheckLink fetches what a link leads to and verifies it. It returns the file
 // beside the report.
 func (s *Service) CheckLink(ctx context.Context, link, email string) (*verify.Report, []byte, error) {
+	file, err := s.Open(ctx, link)
+	if err != nil {
+		return nil, nil, err
+	}
+	return s.verified(ctx, file, email)
+}
+
+// Open fetches the badge that a link leads to; from a page about a badge, the
+// badge that the page names. It is an Invalid fault, with the field "text",
+// when there is none to be had.
+func (s *Service) Open(ctx context.Context, link string) ([]byte, error) {
 	bad := func(message string) error { return fault.Fields(fault.Field{Path: "text", Message: message}) }
 	u, err := url.Parse(link)
 	if err != nil || u.Host == "" {
-		return nil, nil, bad("This is not a complete web address. Copy it again from the badge's page.")
+		return nil, bad("This is not a complete web address. Copy it again from the badge's page.")
 	}
 	file, _, err := s.Fetch.GetMax(ctx, link, Accepted, MaxFile)
 	var status *did.StatusError
 	switch {
 	case errors.As(err, &status) && status.Code == 403:
-		return nil, nil, bad("The page at this link is kept private. Ask the holder to show the badge, or to send you the file.")
+		return nil, bad("The page at this link is kept private. Ask the holder to show the badge, or to send you the file.")
 	case errors.As(err, &status) && (status.Code == 404 || status.Code == 410):
-		return nil, nil, bad("There is nothing at this link any more. Ask the holder for the file, or for another link.")
+		return nil, bad("There is nothing at this link any more. Ask the holder for the file, or for another link.")
 	case err != nil:
-		return nil, nil, &fault.Error{Kind: fault.Invalid, Err: err, Message: "We could not open this link.",
+		return nil, &fault.Error{Kind: fault.Invalid, Err: err, Message: "We could not open this link.",
 			Fields: []fault.Field{{Path: "text", Message: u.Host + " did not give us a badge: it did not answer, answered with an error, or is not a public address. Try again, or upload the file."}}}
 	}
 	if baking.Sniff(file) == "html" {
 		if alternate := alternateLink(file, u); alternate != "" {
 			if file, _, err = s.Fetch.GetMax(ctx, alternate, Accepted, MaxFile); err == nil {
-				return s.verified(ctx, file, email)
+				return file, nil
 			}
 		}
-		return nil, nil, bad("This link leads to a web page, not to the badge itself. Look there for “download” or “JSON”, and bring the file here.")
+		return nil, bad("This link leads to a web page, not to the badge itself. Look there for “download” or “JSON”, and bring the file here.")
 	}
-	return s.verified(ctx, file, email)
+	return file, nil
 }
 
 // Accepted asks for the credential itself where an address can also give a page.
