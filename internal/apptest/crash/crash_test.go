@@ -1,0 +1,151 @@
+// Package crash kills the real server while it awards a spreadsheet, again and
+// again, and then counts.
+package crash
+
+import (
+	"context"
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"os/exec"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/roundel/roundel/internal/mail/mailtest"
+)
+
+// patience bounds every wait for progress; it is no measurement.
+const patience = 3 * time.Minute
+
+// TestKilledWhileAwarding kills the server ROUNDEL_KILLS times at random
+// moments (ROUNDEL_SEED) while it awards one spreadsheet. Whatever it was
+// doing, in the end each good row is awarded exactly once, each recipient has
+// a mail, and the data is whole.
+func TestKilledWhileAwarding(t *testing.T) {
+	if testing.Short() {
+		t.Skip("starts and kills a server many times: not in short mode")
+	}
+	kills, seed := setting(t, "ROUNDEL_KILLS", 8), setting(t, "ROUNDEL_SEED", 1)
+	rows := 1000 + 60*kills
+	t.Logf("%d kills, %d rows, seed %d", kills, rows, seed)
+	binary := build(t)
+	mails := mailtest.NewServer(t)
+	w := prepare(t, rows, mails.Addr)
+
+	random := rand.New(rand.NewPCG(uint64(seed), 0))
+	moments := map[string]int{}
+	early := 0
+	for n := range kills {
+		moment, p := w.crash(t, binary, mails, random)
+		moments[moment]++
+		if !p.done {
+			early++
+		}
+		if p.done && p.letters == len(w.good) && p.waiting == 0 {
+			t.Fatalf("all was done after %d kills: there are too few rows", n)
+		}
+	}
+	t.Logf("killed %s; %d times before the last row was awarded", fmt.Sprint(moments), early)
+	w.finish(t, binary)
+	w.fsck(t, binary)
+	w.count(t, mails)
+}
+
+func setting(t *testing.T, name string, otherwise int) int {
+	t.Helper()
+	text := os.Getenv(name)
+	if text == "" {
+		return otherwise
+	}
+	n, err := strconv.Atoi(text)
+	check(t, err)
+	return n
+}
+
+// crash starts the server and kills it at a random moment. It returns what was
+// waited for, and how far the work had come.
+func (w *world) crash(t *testing.T, binary string, mails *mailtest.Server, random *rand.Rand) (moment string, p progress) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), patience)
+	defer cancel()
+	// With the watch closed before the kill nobody else would have the file open;
+	// with the kill first, the next start has to recover the log by itself.
+	see := w.watch(t)
+	defer func() { check(t, see.db.Close()) }()
+	sent := len(mails.Messages())
+	s := w.start(t, binary)
+	more := func(n int) func(progress) bool { // n mails were written since the start
+		first := -1
+		return func(p progress) bool {
+			if first < 0 {
+				first = p.letters
+			}
+			return p.letters >= min(first+n, len(w.good))
+		}
+	}
+	switch dice := random.IntN(100); {
+	case dice < 15:
+		moment = "while starting"
+		tick := time.NewTicker(time.Millisecond)
+		for range random.IntN(120) {
+			<-tick.C
+		}
+		tick.Stop()
+	case dice < 65:
+		moment = "while signing"
+		p = see.until(ctx, t, s, random.IntN(60), func(p progress) bool { return p.open > 0 || p.done })
+	case dice < 75:
+		moment = "after signing"
+		first := -1
+		p = see.until(ctx, t, s, random.IntN(10), func(p progress) bool {
+			if first < 0 {
+				first = p.reserved - p.open
+			}
+			return p.reserved-p.open > first || p.done
+		})
+	case dice < 87:
+		moment = "while writing mails"
+		p = see.until(ctx, t, s, random.IntN(5), more(1+random.IntN(20)))
+	default:
+		moment = "while sending mails"
+		if _, err := mails.Wait(ctx, min(sent+1+random.IntN(20), len(w.good))); err != nil {
+			p, _ = see.look(t.Context())
+			t.Fatalf("no mail comes: %+v\n%s", p, s.stderr.String())
+		}
+	}
+	s.kill(t)
+	if moment == "while starting" || moment == "while sending mails" {
+		if now, err := see.look(ctx); err == nil {
+			p = now
+		}
+	}
+	return moment, p
+}
+
+// finish starts the server once more and lets it do all that is left.
+func (w *world) finish(t *testing.T, binary string) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), patience)
+	defer cancel()
+	s := w.start(t, binary)
+	see := w.watch(t)
+	p := see.until(ctx, t, s, 0, func(p progress) bool {
+		return p.done && p.open == 0 && p.letters >= len(w.good) && p.waiting == 0
+	})
+	check(t, see.db.Close())
+	s.stop(t)
+	if p.reserved != len(w.good) || p.letters != len(w.good) {
+		t.Errorf("%d awards and %d mails for %d good rows", p.reserved, p.letters, len(w.good))
+	}
+}
+
+func (w *world) fsck(t *testing.T, binary string) {
+	t.Helper()
+	out, err := exec.CommandContext(t.Context(), binary, append([]string{"fsck"}, w.flags()...)...).CombinedOutput()
+	if err != nil || !strings.HasSuffix(string(out), ": clean\n") {
+		t.Errorf("roundel fsck: %v\n%s", err, out)
+	}
+	t.Logf("roundel fsck: %s", out)
+}

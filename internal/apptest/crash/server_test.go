@@ -1,0 +1,149 @@
+package crash
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"database/sql"
+	"errors"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+)
+
+// build builds the real binary.
+func build(t *testing.T) string {
+	t.Helper()
+	binary := filepath.Join(t.TempDir(), "roundel")
+	cmd := exec.CommandContext(t.Context(), "go", "build", "-o", binary, "github.com/roundel/roundel/cmd/roundel")
+	cmd.Env = append(os.Environ(), "CGO_ENABLED=0")
+	if out, err := cmd.CombinedOutput(); err != nil {
+		t.Fatalf("go build: %v\n%s", err, out)
+	}
+	return binary
+}
+
+// flags are the settings of the installation on a command line.
+func (w *world) flags() []string {
+	return []string{"--data", w.config.Data, "--base-url", w.config.BaseURL, "--log-level", w.config.LogLevel,
+		"--smtp", w.config.SMTPAddr, "--mail-from", w.config.MailFrom, "--listen", "127.0.0.1:0"}
+}
+
+// server is a running `roundel serve`.
+type server struct {
+	cmd    *exec.Cmd
+	ready  chan struct{} // closed when it has printed where it is, or ended
+	line   string        // what it printed; read after ready
+	drawn  chan struct{} // closed when its output has ended
+	stderr bytes.Buffer
+}
+
+func (w *world) start(t *testing.T, binary string) *server {
+	t.Helper()
+	s := &server{cmd: exec.Command(binary, append([]string{"serve"}, w.flags()...)...), ready: make(chan struct{}), drawn: make(chan struct{})}
+	s.cmd.Stderr = &s.stderr
+	out, err := s.cmd.StdoutPipe()
+	check(t, err)
+	check(t, s.cmd.Start())
+	go func() {
+		defer close(s.drawn)
+		r := bufio.NewReader(out)
+		s.line, _ = r.ReadString('\n') // a killed server prints nothing
+		close(s.ready)
+		_, _ = io.Copy(io.Discard, r)
+	}()
+	t.Cleanup(func() {
+		if s.cmd.ProcessState == nil { // the test failed in between
+			_ = s.cmd.Process.Kill()
+			_ = s.cmd.Wait()
+		}
+	})
+	return s
+}
+
+// kill ends the server as a power failure would, and waits until it is gone.
+// A server that had ended by itself fails the test.
+func (s *server) kill(t *testing.T) {
+	t.Helper()
+	err := s.cmd.Process.Kill()
+	<-s.drawn
+	var exit *exec.ExitError
+	if ended := s.cmd.Wait(); err != nil || !errors.As(ended, &exit) || exit.Sys().(syscall.WaitStatus).Signal() != syscall.SIGKILL {
+		t.Fatalf("the server had ended by itself: %v, %v\n%s", err, ended, s.stderr.String())
+	}
+}
+
+// stop ends the server as Ctrl-C does.
+func (s *server) stop(t *testing.T) {
+	t.Helper()
+	check(t, s.cmd.Process.Signal(os.Interrupt))
+	<-s.drawn
+	if err := s.cmd.Wait(); err != nil {
+		t.Fatalf("the server did not stop cleanly: %v\n%s", err, s.stderr.String())
+	}
+	if text := s.stderr.String(); text != "" {
+		t.Errorf("the server complained:\n%s", text)
+	}
+}
+
+// progress is how far the work has come, as the database file says.
+type progress struct {
+	reserved, open, letters, waiting int // awards, those of them not signed; mails, those of them not sent
+	done                             bool
+}
+
+// watch looks at a server's database from outside.
+type watch struct{ db *sql.DB }
+
+func (w *world) watch(t *testing.T) *watch {
+	t.Helper()
+	db, err := sql.Open("sqlite", "file:"+filepath.Join(w.config.Data, "roundel.db")+"?mode=ro&_pragma=busy_timeout(10000)")
+	check(t, err)
+	return &watch{db}
+}
+
+func (w *watch) look(ctx context.Context) (p progress, err error) {
+	var state string
+	err = w.db.QueryRowContext(ctx, `SELECT (SELECT count(*) FROM award), (SELECT count(*) FROM award WHERE document IS NULL),
+		(SELECT count(*) FROM outbox_mail), (SELECT count(*) FROM outbox_mail WHERE state = 'queued'), (SELECT state FROM award_batch)`).
+		Scan(&p.reserved, &p.open, &p.letters, &p.waiting, &state)
+	p.done = state == "done"
+	return p, err
+}
+
+// until looks again and again until ok, and then as many times more as extra
+// says. It fails the test when that does not come about.
+func (w *watch) until(ctx context.Context, t *testing.T, s *server, extra int, ok func(progress) bool) progress {
+	t.Helper()
+	select {
+	case <-s.ready:
+	case <-ctx.Done():
+		t.Fatal("the server did not start")
+	}
+	if !strings.HasPrefix(s.line, "Roundel is at "+baseURL) {
+		s.kill(t) // fails with what the server said
+	}
+	tick := time.NewTicker(time.Millisecond)
+	defer tick.Stop()
+	for {
+		p, err := w.look(ctx)
+		if err != nil {
+			t.Fatalf("%v; so far %+v\n%s", err, p, s.stderr.String())
+		}
+		if ok(p) {
+			if extra--; extra < 0 {
+				return p
+			}
+		}
+		select {
+		case <-tick.C:
+		case <-ctx.Done():
+			t.Fatalf("no end in sight: %+v\n%s", p, s.stderr.String())
+		}
+	}
+}
