@@ -48,7 +48,7 @@ func (s *Server) badgeOf(r *http.Request) (*badge.Badge, error) {
 }
 
 // showDesigner shows the form; b is nil for a badge that does not exist yet.
-func (s *Server) showDesigner(w http.ResponseWriter, r *http.Request, b *badge.Badge, f badgeForm, wrong error) error {
+func (s *Server) showDesigner(w http.ResponseWriter, r *http.Request, b *badge.Badge, f badgeForm, wrong error, news ...flash) error {
 	t := s.texts(r)
 	p := &badgeEditPage{consolePage: s.desk(r, areaBadges, t.T("designer.title_new", nil)), Form: f, Version: 1}
 	p.Action, p.Back = p.Base+"/badges/new", p.Base+"/badges"
@@ -65,7 +65,7 @@ func (s *Server) showDesigner(w http.ResponseWriter, r *http.Request, b *badge.B
 		}
 	}
 	p.crumb("", t.T("designer.crumb", nil))
-	p.Preview = s.preview(t, p.Base, f)
+	p.Preview, p.Flash = s.preview(t, p.Base, f), news
 	p.Choices = s.designerChoices(t, p.Base, f)
 	if wrong != nil {
 		p.Problems = problemsOf(wrong)
@@ -106,16 +106,18 @@ func (s *Server) saveBadge(w http.ResponseWriter, r *http.Request, b *badge.Badg
 	if wrong != nil {
 		return wrong
 	}
+	var news []flash
 	b, err := s.writeDraft(r, b, f)
 	switch {
 	case do != "publish":
 	case err == nil:
+		news = append(news, flash{Kind: "info", Text: s.texts(r).T("flash.badge_saved", nil)})
 		err = s.Badges.Publish(r.Context(), b.OrganisationID, b.PublicID)
 	case refused(err): // say everything at once, not one mistake after the other
 		err = fault.Fields(append(fault.FieldsOf(err), f.lacks()...)...)
 	}
 	if refused(err) {
-		return s.showDesigner(w, r, b, f, designerProblems(err))
+		return s.showDesigner(w, r, b, f, designerProblems(err), news...)
 	}
 	if err != nil {
 		return err
