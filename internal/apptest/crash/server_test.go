@@ -1,7 +1,6 @@
 package crash
 
 import (
-	"bufio"
 	"bytes"
 	"context"
 	"database/sql"
@@ -10,7 +9,6 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"strings"
 	"syscall"
 	"testing"
 	"time"
@@ -37,25 +35,21 @@ func (w *world) flags() []string {
 // server is a running `roundel serve`.
 type server struct {
 	cmd    *exec.Cmd
-	ready  chan struct{} // closed when it has printed where it is, or ended
-	line   string        // what it printed; read after ready
 	drawn  chan struct{} // closed when its output has ended
+	stdout bytes.Buffer  // read after drawn
 	stderr bytes.Buffer
 }
 
 func (w *world) start(t *testing.T, binary string) *server {
 	t.Helper()
-	s := &server{cmd: exec.Command(binary, append([]string{"serve"}, w.flags()...)...), ready: make(chan struct{}), drawn: make(chan struct{})}
+	s := &server{cmd: exec.Command(binary, append([]string{"serve"}, w.flags()...)...), drawn: make(chan struct{})}
 	s.cmd.Stderr = &s.stderr
 	out, err := s.cmd.StdoutPipe()
 	check(t, err)
 	check(t, s.cmd.Start())
 	go func() {
 		defer close(s.drawn)
-		r := bufio.NewReader(out)
-		s.line, _ = r.ReadString('\n') // a killed server prints nothing
-		close(s.ready)
-		_, _ = io.Copy(io.Discard, r)
+		_, _ = io.Copy(&s.stdout, out) // the pipe ends with the server
 	}()
 	t.Cleanup(func() {
 		if s.cmd.ProcessState == nil { // the test failed in between
@@ -86,8 +80,8 @@ func (s *server) stop(t *testing.T) {
 	if err := s.cmd.Wait(); err != nil {
 		t.Fatalf("the server did not stop cleanly: %v\n%s", err, s.stderr.String())
 	}
-	if text := s.stderr.String(); text != "" {
-		t.Errorf("the server complained:\n%s", text)
+	if out, complaint := s.stdout.String(), s.stderr.String(); out != "Roundel is at "+baseURL+"\n" || complaint != "" {
+		t.Errorf("the server printed %q and complained %q", out, complaint)
 	}
 }
 
@@ -117,31 +111,25 @@ func (w *watch) look(ctx context.Context) (p progress, err error) {
 }
 
 // until looks again and again until ok, and then as many times more as extra
-// says. It fails the test when that does not come about.
-func (w *watch) until(ctx context.Context, t *testing.T, s *server, extra int, ok func(progress) bool) progress {
+// says. It fails the test when that does not come about, or when the server
+// ends by itself.
+func (w *watch) until(ctx context.Context, t *testing.T, s *server, extra int, ok func(progress) bool) (p progress) {
 	t.Helper()
-	select {
-	case <-s.ready:
-	case <-ctx.Done():
-		t.Fatal("the server did not start")
-	}
-	if !strings.HasPrefix(s.line, "Roundel is at "+baseURL) {
-		s.kill(t) // fails with what the server said
-	}
 	tick := time.NewTicker(time.Millisecond)
 	defer tick.Stop()
 	for {
-		p, err := w.look(ctx)
-		if err != nil {
-			t.Fatalf("%v; so far %+v\n%s", err, p, s.stderr.String())
-		}
-		if ok(p) {
-			if extra--; extra < 0 {
-				return p
+		// Without the server, and while it recovers the log, there may be nothing to see.
+		if now, err := w.look(ctx); err == nil {
+			if p = now; ok(p) {
+				if extra--; extra < 0 {
+					return p
+				}
 			}
 		}
 		select {
 		case <-tick.C:
+		case <-s.drawn:
+			s.kill(t) // fails with what the server said
 		case <-ctx.Done():
 			t.Fatalf("no end in sight: %+v\n%s", p, s.stderr.String())
 		}
