@@ -1,0 +1,128 @@
+package browser
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/chromedp/chromedp"
+	"github.com/chromedp/chromedp/kb"
+)
+
+// focused describes the element that has the focus: what it is called, whether
+// the focus can be seen there, and whether something covers it.
+const focused = `() => {
+	const e = document.activeElement
+	if (!e || e === document.body || e === document.documentElement) return {at: ""}
+	const all = window.apptestOrder ||= [...document.querySelectorAll("*")]
+	const label = e.labels?.[0]
+	const name = (e.innerText || e.getAttribute("aria-label") || label?.innerText || e.name || "").replace(/\s+/g, " ").trim().slice(0, 60)
+	// A hidden radio button shows its focus on its label.
+	const seen = [e, e.closest("label"), e.parentElement, e.nextElementSibling].filter(Boolean).some(x => {
+		const s = getComputedStyle(x)
+		return s.outlineStyle !== "none" && parseFloat(s.outlineWidth) >= 2 && s.outlineColor !== "rgba(0, 0, 0, 0)"
+	})
+	const box = (getComputedStyle(e).opacity === "0" || e.getBoundingClientRect().width < 3) && e.closest("label") || e
+	const r = box.getBoundingClientRect()
+	let hit = false
+	for (const x of [0.1, 0.5, 0.9]) for (const y of [0.1, 0.5, 0.9]) {
+		const at = document.elementFromPoint(r.left + r.width * x, r.top + r.height * y)
+		hit ||= at && (box.contains(at) || at.contains(box) && at !== document.body && at !== document.documentElement && at.tagName !== "MAIN" || at.closest?.("label") === box)
+	}
+	return {at: String(all.indexOf(e)), what: e.tagName.toLowerCase() + " " + name, seen, covered: !hit}
+}`
+
+type focus struct {
+	At      string `json:"at"`
+	What    string `json:"what"`
+	Seen    bool   `json:"seen"`
+	Covered bool   `json:"covered"`
+}
+
+// reachable lists what Tab has to reach, by the same numbers as focused. Of a
+// group of radio buttons it reaches one.
+const reachable = `() => {
+	const all = window.apptestOrder ||= [...document.querySelectorAll("*")]
+	const groups = new Set()
+	return all.filter(e => {
+		if (!e.matches("a[href], button, input, select, textarea, summary, [tabindex='0']") || e.disabled || e.type === "hidden" || e.tabIndex < 0) return false
+		if (!e.getClientRects().length || !e.checkVisibility({visibilityProperty: true})) return false
+		if (e.type === "radio") {
+			const group = [...document.getElementsByName(e.name)].find(x => x.checked) || e
+			if (group !== e || groups.has(e.name)) return false
+			groups.add(e.name)
+		}
+		return true
+	}).map(e => [String(all.indexOf(e)), e.outerHTML.slice(0, 120)])
+}`
+
+// fromTheTop makes the next Tab the first one, as on a page just loaded.
+const fromTheTop = `(() => {
+	document.body.tabIndex = -1
+	document.body.focus()
+	document.body.blur()
+	document.body.removeAttribute("tabindex")
+	window.scrollTo(0, 0)
+	return true
+})()`
+
+// CheckKeyboard walks through the page with the Tab key: first comes the link
+// that skips to the main part, every control is reached, and the focus can
+// always be seen.
+func (tab *Tab) CheckKeyboard(name string) {
+	tab.t.Helper()
+	Eval[bool](tab, fromTheTop)
+	want := Eval[[][]string](tab, call(reachable))
+	visited := map[string]bool{}
+	for step := range 4 * (len(want) + 10) {
+		tab.Key(kb.Tab)
+		f := Eval[focus](tab, call(focused))
+		if step == 0 && !strings.HasPrefix(f.What, "a Skip") {
+			tab.t.Errorf("%q: the first Tab reaches %q, not the link to the main part", name, f.What)
+		}
+		if f.At == "" || visited[f.At] {
+			break // once around
+		}
+		visited[f.At] = true
+		if !f.Seen {
+			tab.t.Errorf("%q: the focus cannot be seen on %q", name, f.What)
+		}
+		if f.Covered {
+			tab.t.Errorf("%q: something covers %q while it has the focus", name, f.What)
+		}
+	}
+	for _, w := range want {
+		if !visited[w[0]] {
+			tab.t.Errorf("%q: Tab does not reach %s", name, w[1])
+		}
+	}
+}
+
+// Key presses a key.
+func (tab *Tab) Key(key string) {
+	tab.t.Helper()
+	tab.do(fmt.Sprintf("key %q", key), chromedp.KeyEvent(key))
+}
+
+// TabTo presses Tab until the focus is on something that says words.
+func (tab *Tab) TabTo(words string) {
+	tab.t.Helper()
+	var met []string
+	for range 200 {
+		tab.Key(kb.Tab)
+		f := Eval[focus](tab, call(focused))
+		if _, text, _ := strings.Cut(f.What, " "); text == words {
+			return
+		}
+		met = append(met, f.What)
+	}
+	tab.t.Fatalf("Tab does not reach %q at %s; it reaches %s", words, tab.where(), strings.Join(met[:min(40, len(met))], " | "))
+}
+
+// KeyPress reaches what says words by Tab and presses Enter, which leads to a
+// page.
+func (tab *Tab) KeyPress(words string) {
+	tab.t.Helper()
+	Eval[bool](tab, fromTheTop)
+	tab.TabTo(words)
+	tab.visit("Enter on "+words, 200, chromedp.KeyEvent(kb.Enter))
+}
