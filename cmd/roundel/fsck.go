@@ -15,6 +15,9 @@ type fsckCommand struct {
 // Run checks the data and prints every problem. The exit code is 1 when there
 // is one.
 func (f *fsckCommand) Run(c *console) error {
+	if err := needInstallation(&f.Config); err != nil {
+		return err
+	}
 	f.Config.Listen = "127.0.0.1:0" // the server may be running at the real address
 	a, err := app.New(c.ctx, f.Config, logger(c, "error"))
 	if err != nil {
@@ -27,9 +30,9 @@ func (f *fsckCommand) Run(c *console) error {
 	for _, p := range report.Problems {
 		fmt.Fprintln(c.out, p)
 	}
-	fmt.Fprintf(c.out, "%d awards, %d awarded rows, %d pictures: ", report.Awards, report.Rows, report.Pictures)
+	fmt.Fprintf(c.out, "%s, %s, %s: ", count(report.Awards, "award"), count(report.Rows, "awarded row"), count(report.Pictures, "picture"))
 	if n := len(report.Problems); n > 0 {
-		fmt.Fprintf(c.out, "%d problems\n", n)
+		fmt.Fprintln(c.out, count(int64(n), "problem"))
 		c.code = exitError
 	} else {
 		fmt.Fprintln(c.out, "clean")

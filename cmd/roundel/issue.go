@@ -2,15 +2,17 @@ package main
 
 import (
 	"bufio"
-	"context"
+	"bytes"
 	"crypto"
 	"crypto/rand"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"os"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"time"
@@ -30,10 +32,10 @@ import (
 type issueCommand struct {
 	Key        string `required:"" type:"existingfile" placeholder:"FILE" help:"Secret key made by roundel key new."`
 	Badge      string `required:"" type:"existingfile" placeholder:"badge.json" help:"What is awarded, and by whom. See docs/issue.md."`
-	Recipients string `required:"" type:"existingfile" placeholder:"people.csv" help:"Spreadsheet (CSV or XLSX) with at least the columns name and email."`
-	Out        string `required:"" type:"path" placeholder:"DIR" help:"Folder for the badges. Badges that are there already are kept."`
+	Recipients string `required:"" type:"existingfile" placeholder:"people.csv" help:"Spreadsheet (CSV or XLSX) with at least the column email."`
+	Out        string `required:"" type:"path" placeholder:"DIR" help:"Folder for the badges. Badges that are there already are kept, so that work that was interrupted can go on."`
 	Method     string `placeholder:"DID#KEY" help:"Verification method to name instead of the key's own did:key, for an issuer with a did:web."`
-	DateOrder  string `default:"" enum:",dmy,mdy" help:"How to read dates such as 03/04/2026: dmy or mdy."`
+	DateOrder  string `default:"" enum:",dmy,mdy" placeholder:"dmy|mdy" help:"How to read dates such as 03/04/2026: dmy or mdy."`
 }
 
 // badgeFile is the file that describes what is awarded.
@@ -66,12 +68,12 @@ func (i *issueCommand) Run(c *console) error {
 	if err != nil {
 		return usageError{err}
 	}
-	if err := os.MkdirAll(i.Out, 0o755); err != nil {
-		return err
-	}
 	maker, err := newMaker(key, i.Method, b, art)
 	if err != nil {
 		return usageError{err}
+	}
+	if err := os.MkdirAll(i.Out, 0o755); err != nil {
+		return err
 	}
 	return i.issueAll(c, maker, people)
 }
@@ -93,16 +95,24 @@ func (i *issueCommand) issueAll(c *console, m *maker, people []person) error {
 		}
 		g.Go(func() error {
 			defer done.Add(1)
+			fresh, err := false, error(nil)
+			if p.problem == "" {
+				fresh, err = m.write(i.Out, p)
+			}
+			var other *anotherError
+			switch {
+			case errors.As(err, &other):
+				p.problem = other.Error()
+			case err != nil:
+				return err
+			}
 			if p.problem != "" {
 				bad.Add(1)
 				problems[n] = fmt.Sprintf("row %d: %s", p.row, p.problem)
-				return nil
-			}
-			fresh, err := m.write(ctx, i.Out, p)
-			if !fresh && err == nil {
+			} else if !fresh {
 				kept.Add(1)
 			}
-			return err
+			return nil
 		})
 	}
 	err = g.Wait()
@@ -116,13 +126,13 @@ func (i *issueCommand) issueAll(c *console, m *maker, people []person) error {
 	if err := errors.Join(err, c.ctx.Err(), w.Flush(), report.Close()); err != nil {
 		return err
 	}
-	fmt.Fprintf(c.out, "%d badges in %s by %s", int64(len(people))-bad.Load(), i.Out, m.did)
+	fmt.Fprintf(c.out, "%s in %s by %s", count(int64(len(people))-bad.Load(), "badge"), i.Out, m.did)
 	if n := kept.Load(); n > 0 {
-		fmt.Fprintf(c.out, " (%d were there already)", n)
+		fmt.Fprintf(c.out, " (%d there already)", n)
 	}
 	fmt.Fprintln(c.out)
 	if n := bad.Load(); n > 0 {
-		c.note("%d rows could not be used; %s says why", n, filepath.Join(i.Out, "refused.txt"))
+		c.note("%s could not be used; %s says why", count(n, "row"), filepath.Join(i.Out, "refused.txt"))
 		c.code = exitError
 		return nil
 	}
@@ -152,11 +162,15 @@ func newMaker(key crypto.Signer, method string, b badgeFile, art []byte) (*maker
 }
 
 // write issues one person's badge as a signed file and a baked picture. Files
-// appear whole or not at all; what is there already is kept.
-func (m *maker) write(_ context.Context, dir string, p person) (fresh bool, err error) {
+// appear whole or not at all. A badge that is there already is kept if it is
+// this person's; if it is another's, that is an *anotherError.
+func (m *maker) write(dir string, p person) (fresh bool, err error) {
 	name := filepath.Join(dir, fmt.Sprintf("%06d", p.row))
-	if _, err := os.Stat(name + ".json"); err == nil {
-		return false, nil
+	if old, err := os.ReadFile(name + ".json"); err == nil && whole(old) {
+		if names(old, p.email) {
+			return false, nil
+		}
+		return false, &anotherError{name + ".json"}
 	}
 	credential, err := m.make(p)
 	if err != nil {
@@ -170,6 +184,30 @@ func (m *maker) write(_ context.Context, dir string, p person) (fresh bool, err 
 		return false, err
 	}
 	return true, writeWhole(name+".json", credential)
+}
+
+// anotherError says that a row's file holds a badge for somebody else.
+type anotherError struct{ file string }
+
+func (e *anotherError) Error() string {
+	return e.file + " is there already, for somebody else; were rows added or moved since? Issue into another folder"
+}
+
+// whole reports whether a file is a JSON document from end to end: a computer
+// that went down may have left less.
+func whole(file []byte) bool { return strictjson.Check(file, strictjson.Limits{}) == nil }
+
+// names reports whether a badge that this command made is for the address.
+func names(file []byte, email string) bool {
+	var doc struct {
+		CredentialSubject struct {
+			Identifier []openbadge.IdentityObject `json:"identifier"`
+		} `json:"credentialSubject"`
+	}
+	if err := json.Unmarshal(file, &doc); err != nil {
+		return false
+	}
+	return slices.ContainsFunc(doc.CredentialSubject.Identifier, func(o openbadge.IdentityObject) bool { return o.Matches(email) })
 }
 
 func (m *maker) make(p person) ([]byte, error) {
@@ -205,12 +243,12 @@ func readBadge(path string) (b badgeFile, art []byte, err error) {
 	if err != nil {
 		return b, nil, err
 	}
-	if err := strictjson.Unmarshal(data, strictjson.Limits{}, &b); err != nil {
+	if err := decode(data, &b); err != nil {
 		return b, nil, fmt.Errorf("%s: %w", path, err)
 	}
-	for field, value := range map[string]string{"issuer.name": b.Issuer.Name, "name": b.Name, "description": b.Description} {
-		if strings.TrimSpace(value) == "" {
-			return b, nil, fmt.Errorf("%s: %q is missing", path, field)
+	for _, f := range []struct{ name, value string }{{"issuer.name", b.Issuer.Name}, {"name", b.Name}, {"description", b.Description}} {
+		if strings.TrimSpace(f.value) == "" {
+			return b, nil, fmt.Errorf("%s: %q is missing", path, f.name)
 		}
 	}
 	if b.Criteria == "" && b.CriteriaURL == "" {
@@ -240,20 +278,30 @@ func readBadge(path string) (b badgeFile, art []byte, err error) {
 	return b, art, err
 }
 
-func writeWhole(name string, data []byte) error {
-	f, err := os.CreateTemp(filepath.Dir(name), ".new-*")
-	if err != nil {
+// decode reads a badge file. A member that means nothing is an error: it is a
+// slip of the pen, and what it should have said would be missing in every badge.
+func decode(data []byte, b *badgeFile) error {
+	if err := strictjson.Check(data, strictjson.Limits{}); err != nil {
 		return err
 	}
-	_, err = f.Write(data)
-	err = errors.Join(err, f.Chmod(0o644), f.Close())
-	if err == nil {
-		err = os.Rename(f.Name(), name)
-	}
+	d := json.NewDecoder(bytes.NewReader(data))
+	d.DisallowUnknownFields()
+	err := d.Decode(b)
 	if err != nil {
-		return errors.Join(err, os.Remove(f.Name()))
+		if name, unknown := strings.CutPrefix(err.Error(), "json: unknown field "); unknown {
+			return fmt.Errorf("%s means nothing in a badge file; docs/issue.md lists what does", name)
+		}
 	}
-	return nil
+	return err
+}
+
+// writeWhole writes a file so that nobody ever sees a part of it under its name.
+func writeWhole(name string, data []byte) error {
+	fresh := name + ".new" // what an interrupted run left is written over
+	if err := os.WriteFile(fresh, data, 0o644); err != nil {
+		return errors.Join(err, os.Remove(fresh))
+	}
+	return os.Rename(fresh, name)
 }
 
 // bar shows how far the work has come while it goes on, when w is a terminal.

@@ -65,7 +65,7 @@ func run(ctx context.Context, args []string, in io.Reader, out, errOut io.Writer
 	exited := -1
 	parser, err := kong.New(&cmds, kong.Name("roundel"), kong.Writers(out, errOut), kong.Exit(func(code int) { exited = code }), kong.UsageOnError(),
 		kong.Description("The open platform for microcredentials and digital badges."),
-		kong.ConfigureHelp(kong.HelpOptions{Compact: true}), kong.Bind(c))
+		kong.ConfigureHelp(kong.HelpOptions{Compact: true}), kong.ValueFormatter(explain), kong.Bind(c))
 	if err != nil {
 		c.note("%v", err)
 		return exitError
@@ -83,22 +83,52 @@ func run(ctx context.Context, args []string, in io.Reader, out, errOut io.Writer
 		return exitUsage
 	}
 	if err := parsed.Run(c); err != nil {
-		var wrong usageError
-		if errors.As(err, &wrong) {
-			c.note("%v", err)
-			return exitUsage
-		}
-		if fault.KindOf(err) != fault.Internal {
-			c.note("%s", strings.TrimSuffix(fault.Message(err), "."))
-			for _, f := range fault.FieldsOf(err) {
-				c.note("  %s: %s", f.Path, f.Message)
-			}
-			return exitError
-		}
-		c.note("%v", err)
-		return exitError
+		return c.fail(err)
 	}
 	return c.code
+}
+
+// fail tells the person what went wrong and returns the exit code that says so.
+func (c *console) fail(err error) int {
+	var wrong usageError
+	var uncertain uncertainError
+	switch {
+	case errors.As(err, &wrong):
+		c.note("%v", err)
+		return exitUsage
+	case errors.As(err, &uncertain):
+		c.note("%v", err)
+		return exitUncertain
+	case fault.KindOf(err) != fault.Internal:
+		c.note("%s", strings.TrimSuffix(fault.Message(err), "."))
+		for _, f := range fault.FieldsOf(err) {
+			c.note("  %s: %s", f.Path, f.Message)
+		}
+	default:
+		c.note("%v", err)
+	}
+	return exitError
+}
+
+// explain adds to a flag's help what it is without being set, and where else it
+// can be set.
+func explain(v *kong.Value) string {
+	var more []string
+	if v.HasDefault && v.Default != "" && v.Tag.PlaceHolder != "" { // elsewhere the usage shows it
+		more = append(more, "default "+v.Default)
+	}
+	for _, name := range v.Tag.Envs {
+		more = append(more, "$"+name)
+	}
+	help := strings.TrimSpace(v.Help)
+	if len(more) == 0 {
+		return help
+	}
+	text, stop := strings.CutSuffix(help, ".")
+	if text += " (" + strings.Join(more, ", ") + ")"; stop {
+		text += "."
+	}
+	return text
 }
 
 // usageError is an error in how the command was called.
@@ -122,4 +152,12 @@ func (versionCommand) Run(c *console) error {
 	}
 	fmt.Fprintf(c.out, "roundel %s%s (%s)\n", version, revision, goVersion)
 	return nil
+}
+
+// count returns "1 badge" or "2 badges".
+func count(n int64, what string) string {
+	if n != 1 {
+		what += "s"
+	}
+	return fmt.Sprintf("%d %s", n, what)
 }

@@ -44,6 +44,7 @@ func (i *issueCommand) people() ([]person, error) {
 	}
 	order := map[string]sheet.Order{"dmy": sheet.DayFirst, "mdy": sheet.MonthFirst}[i.DateOrder]
 	now := time.Now()
+	seen := map[string]int{} // address -> its first row
 	list := make([]person, len(table.Rows))
 	for n, row := range table.Rows {
 		p := person{row: n + 1, from: now, result: cell(row, issuing.FieldResult)}
@@ -63,6 +64,11 @@ func (i *issueCommand) people() ([]person, error) {
 		}
 		if !p.until.IsZero() && !p.until.After(p.from) {
 			p.problem = "the badge cannot end before it begins"
+		}
+		if first, twice := seen[p.email]; twice && p.problem == "" {
+			p.problem = fmt.Sprintf("the same address stands in row %d", first)
+		} else if p.problem == "" {
+			seen[p.email] = p.row
 		}
 		list[n] = p
 	}

@@ -1,8 +1,11 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"log/slog"
+	"os"
+	"path/filepath"
 	"strings"
 
 	"github.com/roundel/roundel/internal/app"
@@ -64,6 +67,9 @@ type resetLinkCommand struct {
 
 // Run prints the link. The server may run or not; it needs only the data.
 func (r *resetLinkCommand) Run(c *console) error {
+	if err := needInstallation(&r.Config); err != nil {
+		return err
+	}
 	base := strings.TrimSuffix(r.BaseURL, "/")
 	if base == "" {
 		base = "http://" + r.Listen
@@ -79,6 +85,19 @@ func (r *resetLinkCommand) Run(c *console) error {
 	}
 	fmt.Fprintf(c.out, "%s/reset/%s\n", base, secret)
 	return joinClose(a, nil)
+}
+
+// needInstallation refuses a data folder that holds nothing: opening it would
+// make an empty installation, which answers no question about the real one.
+func needInstallation(c *config.Config) error {
+	if c.Database != "" {
+		return nil
+	}
+	_, err := os.Stat(filepath.Join(c.Data, "roundel.db"))
+	if errors.Is(err, os.ErrNotExist) {
+		return usageError{fmt.Errorf("there is no installation in %s; --data names its folder", c.Data)}
+	}
+	return err
 }
 
 type configCommand struct {

@@ -2,12 +2,16 @@ package main
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
+	"net/netip"
+	"net/url"
 	"os"
 	"strings"
 	"time"
 
+	"github.com/roundel/roundel/internal/fault"
 	"github.com/roundel/roundel/internal/fetch"
 	"github.com/roundel/roundel/internal/verification"
 	"github.com/roundel/roundel/verify"
@@ -29,19 +33,19 @@ type verifyCommand struct {
 
 // Help explains the exit code.
 func (verifyCommand) Help() string {
-	return "Exit code: 0 valid; 1 a proven failure (tampered, not_issuer, revoked, suspended, expired, not_yet_valid, malformed); 3 unverifiable or issuer_unconfirmed; 2 wrong usage."
+	return "Exit code: 0 valid; 1 a proven failure (tampered, not_issuer, revoked, suspended, expired, not_yet_valid, malformed); 2 wrong usage; 3 unverifiable or issuer_unconfirmed, or nothing to be had at the web address."
 }
 
 // Run verifies and prints every check.
 func (v *verifyCommand) Run(c *console) error {
 	verifier := verify.Verifier{Now: time.Now, KnownIssuers: v.Issuer, Recipient: v.Email}
-	client := &fetch.Client{UserAgent: "Roundel"}
+	client := &fetch.Client{UserAgent: "Roundel", AllowLoopback: onThisMachine(v.Target)}
 	if !v.Offline {
 		verifier.Get = client
 	}
 	file, err := v.read(c, client)
 	if err != nil {
-		return usageError{err}
+		return err
 	}
 	report := verifier.Verify(c.ctx, file)
 	c.code = exitCode(report.Verdict)
@@ -55,24 +59,60 @@ func (v *verifyCommand) Run(c *console) error {
 	return nil
 }
 
-// read returns the bytes that the argument names.
+// read returns the bytes that the argument names. A file that cannot be read is
+// wrong usage; a link that leads to no badge leaves everything open.
 func (v *verifyCommand) read(c *console, client *fetch.Client) ([]byte, error) {
 	switch {
 	case v.Target == "-":
-		return io.ReadAll(io.LimitReader(c.in, verification.MaxFile+1))
-	case strings.HasPrefix(v.Target, "https://"), strings.HasPrefix(v.Target, "http://"):
+		return readAll(c.in)
+	case isLink(v.Target):
 		if v.Offline {
-			return nil, fmt.Errorf("%s is a web address, and --offline asks nobody; give a file", v.Target)
+			return nil, usageError{fmt.Errorf("%s is a web address, and --offline asks nobody; give a file", v.Target)}
 		}
-		body, _, err := client.GetMax(c.ctx, v.Target, verification.Accepted, verification.MaxFile)
-		return body, err
+		file, err := (&verification.Service{Fetch: client, Now: time.Now}).Open(c.ctx, v.Target)
+		if fields := fault.FieldsOf(err); len(fields) > 0 {
+			return nil, uncertainError{fmt.Errorf("%s: %s", v.Target, fields[0].Message)}
+		}
+		return file, err
 	}
 	f, err := os.Open(v.Target)
 	if err != nil {
-		return nil, err
+		return nil, usageError{err}
 	}
 	defer f.Close()
-	return io.ReadAll(io.LimitReader(f, verification.MaxFile+1))
+	return readAll(f)
+}
+
+func readAll(r io.Reader) ([]byte, error) {
+	file, err := io.ReadAll(io.LimitReader(r, verification.MaxFile+1))
+	switch {
+	case err != nil:
+		return nil, usageError{err}
+	case len(file) == 0:
+		return nil, usageError{errors.New("there is nothing in it to verify")}
+	case len(file) > verification.MaxFile:
+		return nil, usageError{fmt.Errorf("the file is larger than %d MiB, which no badge needs", verification.MaxFile>>20)}
+	}
+	return file, nil
+}
+
+// uncertainError is the reason for which nothing can be said about a badge.
+type uncertainError struct{ error }
+
+func isLink(s string) bool {
+	return strings.HasPrefix(s, "https://") || strings.HasPrefix(s, "http://")
+}
+
+// onThisMachine reports whether the person asks about an address of this very
+// machine, such as that of a server they try out. Only then may the badge's own
+// links lead there too.
+func onThisMachine(target string) bool {
+	u, err := url.Parse(target)
+	if err != nil || !isLink(target) {
+		return false
+	}
+	ip, err := netip.ParseAddr(u.Hostname())
+	return u.Hostname() == "localhost" || err == nil && ip.IsLoopback()
 }
 
 func exitCode(v verify.Verdict) int {
