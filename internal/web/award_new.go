@@ -5,6 +5,7 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -24,9 +25,9 @@ type awardNewPage struct {
 	Picture  string
 	Form     awardFields
 	Today    string
-	Holder   *awardRow // somebody with this address has the badge already
-	Evidence bool      // evidence and narrative enter the signed badge
-	NameIn   bool      // so does the name
+	Holders  []awardRow // by these awards the address has the badge already
+	Evidence bool       // evidence and narrative enter the signed badge
+	NameIn   bool       // so does the name
 }
 
 // awardFields is what was entered, as entered.
@@ -92,10 +93,10 @@ func (s *Server) awardCreate(w http.ResponseWriter, r *http.Request) error {
 	}
 	request, wrong := f.request(b.PublicID, s.Now())
 	if wrong == nil && !f.Again {
-		if p.Holder, err = s.holder(r, b, f.Email); err != nil {
+		if p.Holders, err = s.holders(r, b, f.Email); err != nil {
 			return err
 		}
-		if p.Holder != nil {
+		if len(p.Holders) > 0 {
 			wrong = fault.Fields(fault.Field{Path: "again", Message: s.texts(r).T("award.new.holder_problem", nil)})
 		}
 	}
@@ -170,22 +171,20 @@ func (f awardFields) retry(id publicid.ID) issuing.Retry {
 	return issuing.Retry{Endpoint: "console/award", Key: f.Once + "." + hex.EncodeToString(sum[:8]), Hash: sum[:]}
 }
 
-// holder returns the award by which somebody with this address has the badge
-// already; nothing when nobody has.
-func (s *Server) holder(r *http.Request, b *badge.Badge, email string) (*awardRow, error) {
+// holders returns the awards by which somebody with this address has the badge
+// already.
+func (s *Server) holders(r *http.Request, b *badge.Badge, email string) ([]awardRow, error) {
 	email = strings.ToLower(strings.TrimSpace(email))
 	if email == "" {
-		return nil, nil
+		return nil, nil // nobody
 	}
 	c := gate.From(r.Context())
 	list, err := s.Issuing.List(r.Context(), c.Organisation.ID, issuing.Filter{Badge: b.PublicID, Search: email})
 	if err != nil {
 		return nil, err
 	}
-	for _, a := range list {
-		if strings.ToLower(a.Recipient.Email) == email && a.RevokedAt.IsZero() && a.ReplacedBy == 0 && a.Claim != issuing.Declined {
-			return &s.awardRows(s.texts(r), "/console/"+c.Organisation.Slug, []*issuing.Award{a})[0], nil
-		}
-	}
-	return nil, nil
+	list = slices.DeleteFunc(list, func(a *issuing.Award) bool {
+		return strings.ToLower(a.Recipient.Email) != email || !a.RevokedAt.IsZero() || a.ReplacedBy != 0 || a.Claim == issuing.Declined
+	})
+	return s.awardRows(s.texts(r), "/console/"+c.Organisation.Slug, list), nil
 }

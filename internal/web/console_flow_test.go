@@ -129,7 +129,7 @@ func designBadge(t *testing.T, c *apptest.Client, console string) (badge string)
 		}
 		return form
 	}
-	sound(t, c.Post(console+"/badges/new", with("do", "publish")).Want(422)).Says("3 things need your attention").Says("Give the badge a name")
+	sound(t, c.Post(console+"/badges/new", with("do", "publish")).Want(422)).Says("3 things need your attention").Says("Give the badge a")
 	sound(t, c.Post(console+"/badges/new", with("do", "suggest", "name", "Data analysis")).Want(200))
 	c.Post(console+"/badges/preview", with("criteria", "**bold** <script>alert(1)</script>")).Want(200).Says("bold")
 
