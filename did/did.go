@@ -52,9 +52,18 @@ type Resolver interface {
 
 // A Getter fetches a document over https. The caller guards what it may reach
 // and how much it may read.
+//
+// What it returns proves something about the host of the address that was asked
+// for, so it must come from there. Many hosts have a page that redirects
+// wherever its address says; a Getter that followed such a redirect to another
+// host would let anybody speak for the first. An http.Client as it comes does
+// follow them.
 type Getter interface {
 	// Get returns the body and the Content-Type of url, asking for the media
-	// types in accept. An answer other than 2xx is a *StatusError.
+	// types in accept. It follows redirects within the origin of url only
+	// (scheme, host and port); a redirect elsewhere is an error that is not a
+	// *StatusError and means that the document could not be fetched. An answer
+	// other than 2xx is a *StatusError.
 	Get(ctx context.Context, url, accept string) (body []byte, contentType string, err error)
 }
 

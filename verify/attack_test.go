@@ -559,3 +559,18 @@ func TestAttackPictures(t *testing.T) {
 	file := put("iTXt", slices.Concat([]byte("openbadgecredential\x00\x01\x00\x00\x00"), bomb(t, 256)))
 	want(t, check(t, world(t), file), Malformed, "structure failed damaged_picture")
 }
+
+// A web address whose host would be called proven must be plain: a script that
+// answers what its query says lets anybody speak for its host.
+func TestAttackIssuerAddressThatProvesNoHost(t *testing.T) {
+	key := must[string](t)(multikey.EncodePublic(keyOf("web").Public()))
+	for _, id := range []string{"https://famous.example/echo?say=me", "https://famous.example/?", "https://famous.example@evil.example/me",
+		"https://famous.example:x@evil.example/me", "https://fаmous.example/me"} { // the last with a Cyrillic letter
+		i := issuer{id, id + "#k", "Famous", keyOf("web")}
+		n := &internet{pages: map[string]page{id: i.controllerDocument(t, key, true)}}
+		rep := check(t, n, i.signed(t, i.simple()))
+		if rep.Verdict != Unverifiable || rep.IssuerDomain != "" || rep.Check(CheckIssuerKey).Code != CodeUnsupported || len(n.asked) > 0 {
+			t.Errorf("%s: %s, domain %q, %+v, asked %v", id, rep.Verdict, rep.IssuerDomain, rep.Check(CheckIssuerKey), n.asked)
+		}
+	}
+}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"mime"
+	"net/url"
 	"slices"
 	"strings"
 	"time"
@@ -19,6 +20,7 @@ var (
 	errOffline    = errors.New("verify: offline")
 	errController = errors.New("verify: not a controller document")
 	errNoKeys     = errors.New("verify: the document lists no keys")
+	errNoProof    = errors.New("verify: the address proves no host")
 )
 
 // controllerDocument is what an issuer with a web address publishes about its
@@ -29,10 +31,30 @@ type controllerDocument struct {
 	assertion []string // ids of the methods for making claims
 }
 
+// provenHost returns the host that stands behind an issuer's web address when
+// it publishes the issuer's document there.
+//
+// An address with a query is errNoProof: a script that answers what its query
+// says lets anybody speak for its host. So is one with a user name, which reads
+// like a host, and a host that is not in ASCII, where letters look alike.
+func provenHost(issuer string) (string, error) {
+	u, err := url.Parse(issuer)
+	if err != nil || u.Scheme != "https" || u.Host == "" || u.User != nil || u.RawQuery != "" || u.ForceQuery {
+		return "", errNoProof
+	}
+	if strings.ContainsFunc(u.Host, func(c rune) bool { return c <= ' ' || c >= 0x7f }) {
+		return "", errNoProof
+	}
+	return strings.ToLower(u.Host), nil
+}
+
 // controller fetches the document of an issuer that is named by a web address.
 // A page for people, or a profile without keys, is errNoKeys: such issuers
 // exist, and nothing can be concluded from it.
 func (r *run) controller(issuer string) (*controllerDocument, error) {
+	if _, err := provenHost(issuer); err != nil {
+		return nil, err
+	}
 	if r.get == nil {
 		return nil, errOffline
 	}

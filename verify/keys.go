@@ -215,8 +215,11 @@ func (r *run) ownerByDocument(method, issuer string, created time.Time) owner {
 		return o
 	}
 	o.key, o.check = m.PublicKey, inTime(*m, created, issuer)
-	if u, err := url.Parse(issuer); err == nil {
-		o.host, o.shared = u.Host, strings.Trim(u.Path, "/") != "" || u.RawQuery != ""
+	if o.host, err = provenHost(issuer); err != nil {
+		return owner{check: r.noController(err, issuer, false), key: o.key}
+	}
+	if u, err := url.Parse(issuer); err != nil || strings.Trim(u.Path, "/") != "" {
+		o.shared = true
 	}
 	return o
 }
@@ -226,6 +229,8 @@ func (r *run) noController(err error, issuer string, inAddress bool) Check {
 	var status *did.StatusError
 	gone := errors.As(err, &status) && (status.Code == 404 || status.Code == 410)
 	switch {
+	case errors.Is(err, errNoProof):
+		return unknown(CheckIssuerKey, CodeUnsupported, "The issuer's address is written in a form that does not show whose it is.")
 	case (gone || errors.Is(err, errNoKeys)) && inAddress:
 		return unknown(CheckIssuerKey, CodeKeyInAddress, fmt.Sprintf("The key comes with the badge, and %s does not confirm it. Anybody could have made one.", display(issuer)))
 	case gone || errors.Is(err, errNoKeys):

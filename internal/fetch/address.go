@@ -48,6 +48,9 @@ func follow(u *url.URL, location string) (*url.URL, error) {
 	return next, nil
 }
 
+// sameOrigin compares scheme, host and port of addresses in their normal form.
+func sameOrigin(a, b *url.URL) bool { return a.Scheme == b.Scheme && a.Host == b.Host }
+
 func normalise(u *url.URL) (*url.URL, error) {
 	if u.Scheme != "https" && u.Scheme != "http" {
 		return nil, refused("only https is fetched")

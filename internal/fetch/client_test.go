@@ -184,7 +184,7 @@ func TestRedirectRefused(t *testing.T) {
 		return errStopped
 	}
 	for _, target = range targets {
-		if _, _, err := c.Get(t.Context(), base, ""); !errors.Is(err, ErrRefused) {
+		if _, _, err := c.GetMax(t.Context(), base, "", 0); !errors.Is(err, ErrRefused) {
 			t.Errorf("redirect to %q: %v, want ErrRefused", target, err)
 		}
 	}

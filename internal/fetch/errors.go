@@ -12,6 +12,8 @@ var (
 	ErrRefused = errors.New("address not allowed")
 	// ErrTooLarge: the body is longer than the caller's limit.
 	ErrTooLarge = errors.New("the answer is too large")
+	// ErrOtherOrigin: Get was redirected to another scheme, host or port.
+	ErrOtherOrigin = errors.New("redirected to another origin")
 	// ErrRedirects: more than three redirects.
 	ErrRedirects = errors.New("too many redirects")
 	// ErrEncoding: the body is compressed, although we asked for a plain one.

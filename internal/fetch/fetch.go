@@ -70,12 +70,18 @@ type Client struct {
 var _ did.Getter = (*Client)(nil)
 
 // Get returns the body and the Content-Type of address, with at most DefaultMax
-// bytes. It is GetMax otherwise.
+// bytes. It is GetMax otherwise, but stays at the origin of address (scheme,
+// host and port), as did.Getter demands: a redirect elsewhere is not followed
+// and is an error that wraps ErrOtherOrigin.
 func (c *Client) Get(ctx context.Context, address, accept string) (body []byte, contentType string, err error) {
-	return c.GetMax(ctx, address, accept, DefaultMax)
+	return c.get(ctx, address, accept, DefaultMax, true)
 }
 
-// GetMax returns the body and the Content-Type of address, asking for the media
+// GetMax is for what people point to, where it does not matter who serves it in
+// the end: redirects may lead to other hosts. What a host says about itself is
+// asked with Get.
+//
+// It returns the body and the Content-Type of address, asking for the media
 // types in accept (an Accept header; may be empty) and following at most three
 // redirects. max bounds the body in bytes; zero or less means DefaultMax.
 //
@@ -84,6 +90,10 @@ func (c *Client) Get(ctx context.Context, address, accept string) (body []byte, 
 // the network; their text holds neither the path of the address nor any address
 // of our own network.
 func (c *Client) GetMax(ctx context.Context, address, accept string, max int64) (body []byte, contentType string, err error) {
+	return c.get(ctx, address, accept, max, false)
+}
+
+func (c *Client) get(ctx context.Context, address, accept string, max int64, stay bool) (body []byte, contentType string, err error) {
 	switch {
 	case max <= 0:
 		max = DefaultMax
@@ -108,9 +118,14 @@ func (c *Client) GetMax(ctx context.Context, address, accept string, max int64) 
 		if redirects == maxRedirects {
 			return nil, "", fmt.Errorf("fetch from %.100s: %w", u.Host, ErrRedirects)
 		}
-		if u, err = follow(u, a.location); err != nil {
+		next, err := follow(u, a.location)
+		if err != nil {
 			return nil, "", fmt.Errorf("fetch: redirect: %w", err)
 		}
+		if stay && !sameOrigin(u, next) {
+			return nil, "", fmt.Errorf("fetch from %.100s: %w", u.Host, ErrOtherOrigin)
+		}
+		u = next
 	}
 }
 

@@ -214,10 +214,10 @@ func TestOwnAndOthers(t *testing.T) {
 			http.Redirect(w, r, base+"/theirs", http.StatusFound)
 		})
 	}
-	if body, _, err := c.Get(t.Context(), base+"/", ""); err != nil || string(body) != "ours" {
+	if body, _, err := c.GetMax(t.Context(), base+"/", "", 0); err != nil || string(body) != "ours" {
 		t.Errorf("from others to us: %q, %v", body, err)
 	}
-	if body, _, err := c.Get(t.Context(), base+"/mine", ""); err != nil || string(body) != "theirs" {
+	if body, _, err := c.GetMax(t.Context(), base+"/mine", "", 0); err != nil || string(body) != "theirs" {
 		t.Errorf("from us to others: %q, %v", body, err)
 	}
 }

@@ -175,7 +175,7 @@ func TestNeverReached(t *testing.T) {
 						first = "https://badges.example/"
 						c.Own = redirectFrom("badges.example", address)
 					}
-					_, _, err := c.Get(t.Context(), first, "")
+					_, _, err := c.GetMax(t.Context(), first, "", 0)
 					if !errors.Is(err, ErrRefused) {
 						t.Errorf("%s (development %t, redirected %t): %v, want ErrRefused", address, development, redirected, err)
 					}
@@ -267,7 +267,7 @@ func TestRebinding(t *testing.T) {
 	c.Own = redirectFrom("badges.example", "https://rebind.example/")
 	for i := range 3 {
 		for _, address := range []string{"https://rebind.example/", "https://badges.example/"} {
-			_, _, err := c.Get(t.Context(), address, "")
+			_, _, err := c.GetMax(t.Context(), address, "", 0)
 			r := n.take()
 			if first := i == 0 && address == "https://rebind.example/"; first {
 				if len(r) != 1 || r[0] != "93.184.215.14:443" || len(n.asked) != 2 {
