@@ -28,7 +28,7 @@ func TestKilledWhileAwarding(t *testing.T) {
 		t.Skip("starts and kills a server many times: not in short mode")
 	}
 	kills, seed := setting(t, "ROUNDEL_KILLS", 8), setting(t, "ROUNDEL_SEED", 1)
-	rows := 800 + 200*kills // each start may award a few hundred before the kill comes
+	rows := 400 + 200*kills // each start may award a few hundred before the kill comes
 	t.Logf("%d kills, %d rows, seed %d", kills, rows, seed)
 	binary := build(t)
 	mails := mailtest.NewServer(t)
@@ -48,7 +48,7 @@ func TestKilledWhileAwarding(t *testing.T) {
 		}
 	}
 	t.Logf("killed %s; %d times before the last row was awarded", fmt.Sprint(moments), early)
-	if early < kills*3/4 {
+	if early < kills/2 {
 		t.Errorf("only %d of %d kills came while rows were being awarded: there are too few rows", early, kills)
 	}
 	w.finish(t, binary)
@@ -75,7 +75,7 @@ func (w *world) crash(t *testing.T, binary string, mails *mailtest.Server, rando
 	defer cancel()
 	// With the watch closed before the kill nobody else would have the file open;
 	// with the kill first, the next start has to recover the log by itself.
-	see := w.watch(t)
+	see := w.watch(t, time.Millisecond)
 	defer func() { check(t, see.db.Close()) }()
 	sent := len(mails.Messages())
 	s := w.start(t, binary)
@@ -124,7 +124,7 @@ func (w *world) finish(t *testing.T, binary string) {
 	ctx, cancel := context.WithTimeout(t.Context(), patience)
 	defer cancel()
 	s := w.start(t, binary)
-	see := w.watch(t)
+	see := w.watch(t, 100*time.Millisecond)
 	p := see.until(ctx, t, s, 0, func(p progress) bool {
 		return p.done && p.open == 0 && p.letters >= len(w.good) && p.waiting == 0
 	})

@@ -92,13 +92,16 @@ type progress struct {
 }
 
 // watch looks at a server's database from outside.
-type watch struct{ db *sql.DB }
+type watch struct {
+	db    *sql.DB
+	every time.Duration // how often until looks
+}
 
-func (w *world) watch(t *testing.T) *watch {
+func (w *world) watch(t *testing.T, every time.Duration) *watch {
 	t.Helper()
 	db, err := sql.Open("sqlite", "file:"+filepath.Join(w.config.Data, "roundel.db")+"?mode=ro&_pragma=busy_timeout(10000)")
 	check(t, err)
-	return &watch{db}
+	return &watch{db, every}
 }
 
 func (w *watch) look(ctx context.Context) (p progress, err error) {
@@ -115,7 +118,7 @@ func (w *watch) look(ctx context.Context) (p progress, err error) {
 // ends by itself.
 func (w *watch) until(ctx context.Context, t *testing.T, s *server, extra int, ok func(progress) bool) (p progress) {
 	t.Helper()
-	tick := time.NewTicker(time.Millisecond)
+	tick := time.NewTicker(w.every)
 	defer tick.Stop()
 	for {
 		// Without the server, and while it recovers the log, there may be nothing to see.
