@@ -58,8 +58,8 @@ func (w *way) show() {
 	stranger.Says("Applied Data Analysis", "Awarded to Aoife Ní Bhriain", "Northlight University", "Real and in date", "reviewed")
 	stranger.Audit("award")
 	stranger.CheckKeyboard("award")
+	stranger.Click("Download")
 	for ending, words := range map[string]string{".json": "Signed badge (JSON)", ".png": "Picture (PNG)", ".svg": "Picture (SVG)"} {
-		stranger.Click("Download")
 		name, data := stranger.Download(words)
 		if !strings.HasSuffix(name, ending) {
 			w.Errorf("%s comes as %q", words, name)

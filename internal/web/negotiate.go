@@ -76,7 +76,7 @@ func send(w http.ResponseWriter, r *http.Request, media, cache string, body []by
 	h.Set("Cache-Control", cache)
 	tag := `"` + blob.Key(body)[:32] + `"`
 	h.Set("ETag", tag)
-	if match := r.Header.Get("If-None-Match"); match == tag || match == "W/"+tag {
+	if unchanged(r.Header.Values("If-None-Match"), tag) {
 		w.WriteHeader(http.StatusNotModified)
 		return nil
 	}
@@ -85,4 +85,17 @@ func send(w http.ResponseWriter, r *http.Request, media, cache string, body []by
 		_, _ = w.Write(body) // the reader has gone: nothing to do
 	}
 	return nil
+}
+
+// unchanged reports whether the reader holds the document with this tag already
+// (RFC 9110, section 13.1.2). Our tags hold no commas.
+func unchanged(held []string, tag string) bool {
+	for _, line := range held {
+		for one := range strings.SplitSeq(line, ",") {
+			if one = strings.TrimSpace(one); one == "*" || strings.TrimPrefix(one, "W/") == tag {
+				return true
+			}
+		}
+	}
+	return false
 }

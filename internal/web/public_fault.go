@@ -3,6 +3,7 @@ package web
 import (
 	"encoding/json"
 	"net/http"
+	"strings"
 
 	"github.com/roundel/roundel/internal/fault"
 )
@@ -38,7 +39,7 @@ func (s *Server) nothingHere(http.ResponseWriter, *http.Request) error {
 // (RFC 9457) to programs.
 func (s *Server) showFault(w http.ResponseWriter, r *http.Request, err error) error {
 	code := status(err)
-	if _, f, ended := splitEnding(r.URL.Path); ended || f == asPage && negotiate(w, r, asJSON) == asJSON {
+	if forProgram(r.URL.Path) || negotiate(w, r, asJSON, asPNG, asSVG) != asPage {
 		openToAll(w.Header())
 		w.Header().Set("Content-Type", "application/problem+json")
 		w.Header().Set("Cache-Control", "no-store")
@@ -47,4 +48,11 @@ func (s *Server) showFault(w http.ResponseWriter, r *http.Request, err error) er
 	}
 	message := fault.Message(err)
 	return s.render(w, r, code, "public/fault.html", &faultPage{Page: Page{Title: message, NoIndex: true}, Status: code, Message: message})
+}
+
+// forProgram reports whether an address is one that programs ask for, whatever
+// they say they take: a file, the newest credential, a status list.
+func forProgram(path string) bool {
+	_, _, ended := splitEnding(path)
+	return ended || strings.HasPrefix(path, "/status/") || strings.HasPrefix(path, "/awards/") && strings.HasSuffix(path, "/refresh")
 }

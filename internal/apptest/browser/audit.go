@@ -129,13 +129,14 @@ const openMenus = `() => [...document.querySelectorAll("details.menu:not([open])
 	if (!d.getClientRects().length) return ""
 	d.open = true
 	const wide = document.documentElement.clientWidth
-	const out = document.scrollingElement.scrollWidth > wide || [...d.querySelectorAll("*")].some(e => {
+	const out = [...d.querySelectorAll("*")].filter(e => {
 		const r = e.getBoundingClientRect()
-		return r.width && (r.right > wide + 0.5 || r.left < -0.5)
-	})
-	const text = d.innerText.replace(/\s+/g, " ").slice(0, 80)
+		return r.width && e.checkVisibility({visibilityProperty: true}) && (r.right > wide + 0.5 || r.left < -0.5)
+	}).map(e => Math.round(e.getBoundingClientRect().left) + " to " + Math.round(e.getBoundingClientRect().right) + " " + e.outerHTML.slice(0, 160))
+	if (document.scrollingElement.scrollWidth > wide) out.push("the page scrolls sideways to " + document.scrollingElement.scrollWidth)
+	const text = d.querySelector("summary").innerText.trim()
 	d.open = false
-	return out ? text : ""
+	return out.length ? text + ": " + out.slice(0, 3).join(" … ") : ""
 }).filter(Boolean)`
 
 func (tab *Tab) shoot(name string) {

@@ -20,7 +20,7 @@ const find = `words => {
 	const text = e => (e.innerText || "").replace(/\s+/g, " ").trim()
 	const dialog = document.querySelector("dialog[open]")
 	const all = [...(dialog || document).querySelectorAll("a[href], button, summary")]
-		.filter(e => e.getClientRects().length && e.checkVisibility({visibilityProperty: true}))
+		.filter(e => e.getClientRects().length && e.checkVisibility({visibilityProperty: true}) && !e.closest("[aria-hidden=true]"))
 	const main = e => e.closest("main, dialog") ? 0 : 1
 	const match = e => text(e) === words ? 0 : text(e).startsWith(words) ? 2 : 9
 	const [best] = all.filter(e => match(e) < 9).sort((a, b) => match(a) + main(a) - match(b) - main(b))
@@ -151,12 +151,12 @@ func (tab *Tab) Text(selector string) string {
 	}`, selector))
 }
 
-// Says fails the test unless the words stand on the page.
+// Says fails the test unless the words stand on the page, in capitals or not.
 func (tab *Tab) Says(words ...string) {
 	tab.t.Helper()
 	text := tab.pageText()
 	for _, w := range words {
-		if !strings.Contains(text, w) {
+		if !strings.Contains(strings.ToLower(text), strings.ToLower(w)) {
 			tab.t.Errorf("the page at %s does not say %q: %.3000s", tab.where(), w, text)
 		}
 	}
@@ -167,7 +167,7 @@ func (tab *Tab) SaysNot(words ...string) {
 	tab.t.Helper()
 	text := tab.pageText()
 	for _, w := range words {
-		if strings.Contains(text, w) {
+		if strings.Contains(strings.ToLower(text), strings.ToLower(w)) {
 			tab.t.Errorf("the page at %s says %q: %.3000s", tab.where(), w, text)
 		}
 	}
