@@ -19,6 +19,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/roundel/roundel/internal/fault"
+	"github.com/roundel/roundel/internal/input"
 	"github.com/roundel/roundel/internal/publicid"
 	"github.com/roundel/roundel/internal/sqldb"
 )
@@ -53,7 +54,7 @@ type NewPerson struct {
 // Check returns a fault that names every field that cannot be used.
 func (p NewPerson) Check() error {
 	var wrong []fault.Field
-	if n := utf8.RuneCountInString(strings.TrimSpace(p.Name)); n == 0 || n > 200 {
+	if _, ok := input.Line(p.Name, 200); !ok {
 		wrong = append(wrong, fault.Field{Path: "name", Message: "Enter your name, up to 200 characters."})
 	}
 	if _, err := AddressKey(p.Email); err != nil {
@@ -70,7 +71,7 @@ func (p NewPerson) Check() error {
 func AddressKey(address string) (string, error) {
 	address = strings.TrimSpace(address)
 	parsed, err := mail.ParseAddress(address)
-	if err != nil || parsed.Address != address || len(address) > 254 || strings.HasSuffix(address, ".") {
+	if err != nil || parsed.Address != address || len(address) > 254 || strings.HasSuffix(address, ".") || !input.Text(address) {
 		return "", fault.Invalidf("Enter an e-mail address such as name@example.org.")
 	}
 	return strings.ToLower(address), nil

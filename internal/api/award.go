@@ -71,7 +71,7 @@ type awardPath struct {
 }
 
 type revocationInput struct {
-	awardPath
+	ID   string `path:"id" doc:"Public id of the award."` // not embedded: huma reads exported fields only
 	Body struct {
 		Reason string `json:"reason" enum:"issued_in_error,replaced,requirements_not_met,withdrawn_by_holder,not_stated" doc:"Shown to everybody who verifies the badge."`
 		Note   string `json:"note,omitempty" maxLength:"2000" doc:"Stays inside the organisation."`

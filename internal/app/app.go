@@ -60,7 +60,7 @@ func New(ctx context.Context, c config.Config, log *slog.Logger) (*App, error) {
 
 // Start serves and works in the background until Close.
 func (a *App) Start(ctx context.Context) error {
-	if err := a.Features.Issuing.Resume(ctx); err != nil {
+	if err := a.Features.Issuing.KeepResuming(ctx); err != nil {
 		return fmt.Errorf("finish interrupted awards: %w", err)
 	}
 	if err := a.Features.Outbox.Resume(ctx); err != nil {

@@ -30,7 +30,7 @@ jsonld credential did
 openbadge statuslist proof jose
 verify
 --
-fault publicid vectors
+fault publicid vectors input
 config observe locale picture sheet
 sqldb blob fetch mail
 event dbtest mail/mailtest

@@ -7,7 +7,6 @@ package badge
 import (
 	"context"
 	"encoding/json"
-	"net/url"
 	"slices"
 	"strconv"
 	"strings"
@@ -16,6 +15,7 @@ import (
 
 	"github.com/roundel/roundel/internal/blob"
 	"github.com/roundel/roundel/internal/fault"
+	"github.com/roundel/roundel/internal/input"
 	"github.com/roundel/roundel/internal/picture"
 	"github.com/roundel/roundel/internal/publicid"
 	"github.com/roundel/roundel/internal/sqldb"
@@ -267,25 +267,26 @@ func (s *Service) prepare(ctx context.Context, c Content, p Picture) (Content, e
 func (c Content) normalise() (Content, []fault.Field) {
 	var wrong []fault.Field
 	bad := func(path, message string) { wrong = append(wrong, fault.Field{Path: path, Message: message}) }
-	c.Name, c.Description, c.Criteria = strings.TrimSpace(c.Name), strings.TrimSpace(c.Description), strings.TrimSpace(c.Criteria)
+	c.Description, c.Criteria = strings.TrimSpace(c.Description), strings.TrimSpace(c.Criteria)
 	c.CriteriaURL, c.PictureAlt, c.Language = strings.TrimSpace(c.CriteriaURL), strings.TrimSpace(c.PictureAlt), strings.TrimSpace(c.Language)
-	if n := utf8.RuneCountInString(c.Name); n == 0 || n > 200 {
-		bad("name", "Give the badge a name, up to 200 characters.")
+	var ok bool
+	if c.Name, ok = input.Line(c.Name, 200); !ok {
+		bad("name", "Give the badge a readable name, up to 200 characters.")
 	}
-	if utf8.RuneCountInString(c.Description) > 2000 {
-		bad("description", "Use 2,000 characters or fewer.")
+	if utf8.RuneCountInString(c.Description) > 2000 || !input.Text(c.Description) {
+		bad("description", "Use 2,000 readable characters or fewer.")
 	}
-	if len(c.Criteria) > 20000 {
-		bad("criteria", "Use 20,000 characters or fewer.")
+	if len(c.Criteria) > 20000 || !input.Text(c.Criteria) {
+		bad("criteria", "Use 20,000 readable characters or fewer.")
 	}
-	if u, err := url.Parse(c.CriteriaURL); c.CriteriaURL != "" && (err != nil || (u.Scheme != "https" && u.Scheme != "http") || u.Host == "" || len(c.CriteriaURL) > 1000) {
-		bad("criteria_url", "Enter a web address such as https://www.example.org/criteria, or leave it empty.")
+	if c.CriteriaURL != "" && !input.WebAddress(c.CriteriaURL) {
+		bad("criteria_url", "Enter a complete web address without spaces, such as https://www.example.org/criteria, or leave it empty.")
 	}
 	if c.AchievementType != "" && !slices.Contains(openbadge.AchievementTypes, c.AchievementType) {
 		bad("achievement_type", "Choose a kind from the list.")
 	}
-	if utf8.RuneCountInString(c.PictureAlt) > 300 {
-		bad("picture_alt", "Use 300 characters or fewer.")
+	if utf8.RuneCountInString(c.PictureAlt) > 300 || !input.Text(c.PictureAlt) {
+		bad("picture_alt", "Use 300 readable characters or fewer.")
 	}
 	var tags []string
 	for _, t := range c.Tags {
@@ -293,8 +294,8 @@ func (c Content) normalise() (Content, []fault.Field) {
 		if t != "" && !slices.Contains(tags, t) {
 			tags = append(tags, t)
 		}
-		if utf8.RuneCountInString(t) > 80 {
-			bad("tags", "Keep each tag to 80 characters; separate tags with commas.")
+		if utf8.RuneCountInString(t) > 80 || !input.Text(t) {
+			bad("tags", "Keep each tag to 80 readable characters; separate tags with commas.")
 			break
 		}
 	}

@@ -45,7 +45,7 @@ func (s *Service) OnEvents(ctx context.Context, events []event.Event) error {
 		}
 		err := s.DB.Write(ctx, func(tx *sqldb.Tx) error {
 			var invited int64
-			err := tx.QueryRow(ctx, `SELECT count(*) FROM claim_secret WHERE award_id = $1`, e.Subject).Scan(&invited)
+			err := tx.QueryRow(ctx, `SELECT count(*) FROM outbox_mail WHERE award_id = $1`, e.Subject).Scan(&invited)
 			if err != nil || invited > 0 {
 				return err
 			}
@@ -61,12 +61,18 @@ func (s *Service) OnEvents(ctx context.Context, events []event.Event) error {
 // Invite writes another mail with a fresh link, for a recipient who has lost
 // the first. Earlier links keep working.
 func (s *Service) Invite(ctx context.Context, a *issuing.Award) error {
+	if a.Document == nil {
+		return errUnsigned
+	}
 	return s.DB.Write(ctx, func(tx *sqldb.Tx) error { return s.invite(ctx, tx, a.ID) })
 }
 
 // Link returns a fresh claim link, to be handed to the recipient in another
 // way than by mail.
 func (s *Service) Link(ctx context.Context, a *issuing.Award) (link string, err error) {
+	if a.Document == nil {
+		return "", errUnsigned
+	}
 	err = s.DB.Write(ctx, func(tx *sqldb.Tx) error { link, err = s.newLink(ctx, tx, a.ID); return err })
 	return link, err
 }
@@ -119,8 +125,15 @@ func open(ctx context.Context, tx *sqldb.Tx, secret string) (*issuing.Award, err
 	if err != nil {
 		return nil, err
 	}
-	return issuing.ByID(ctx, tx, id)
+	a, err := issuing.ByID(ctx, tx, id)
+	if err == nil && a.Document == nil {
+		return nil, errUnsigned
+	}
+	return a, err
 }
+
+// errUnsigned is returned for an award whose document is not there yet.
+var errUnsigned = fault.Unavailablef("This badge is being signed at this moment. Try again shortly.")
 
 func (s *Service) newLink(ctx context.Context, tx *sqldb.Tx, awardID int64) (string, error) {
 	b := make([]byte, 32)

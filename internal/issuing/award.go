@@ -11,7 +11,6 @@ package issuing
 
 import (
 	"log/slog"
-	"net/url"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -20,6 +19,7 @@ import (
 	"github.com/roundel/roundel/internal/badge"
 	"github.com/roundel/roundel/internal/blob"
 	"github.com/roundel/roundel/internal/fault"
+	"github.com/roundel/roundel/internal/input"
 	"github.com/roundel/roundel/internal/keys"
 	"github.com/roundel/roundel/internal/org"
 	"github.com/roundel/roundel/internal/publicid"
@@ -163,11 +163,11 @@ type Request struct {
 func (r Request) normalise(now time.Time) (Request, error) {
 	var wrong []fault.Field
 	bad := func(path, message string) { wrong = append(wrong, fault.Field{Path: path, Message: message}) }
-	r.Recipient.Name = strings.Join(strings.Fields(r.Recipient.Name), " ")
-	r.Recipient.Email = strings.TrimSpace(r.Recipient.Email)
-	if n := utf8.RuneCountInString(r.Recipient.Name); n == 0 || n > 200 {
-		bad("name", "Enter the recipient's name, up to 200 characters.")
+	var ok bool
+	if r.Recipient.Name, ok = input.Line(r.Recipient.Name, 200); !ok {
+		bad("name", "Enter the recipient's name in letters, up to 200 characters.")
 	}
+	r.Recipient.Email = strings.TrimSpace(r.Recipient.Email)
 	if _, err := account.AddressKey(r.Recipient.Email); err != nil {
 		bad("email", "Enter the recipient's e-mail address, such as name@example.org.")
 	}
@@ -182,21 +182,21 @@ func (r Request) normalise(now time.Time) (Request, error) {
 	if !r.ValidUntil.IsZero() && !r.ValidUntil.After(r.ValidFrom) {
 		bad("until", "The badge cannot end before it begins.")
 	}
-	if utf8.RuneCountInString(r.Details.Result) > 200 {
-		bad("result", "Use 200 characters or fewer.")
+	if utf8.RuneCountInString(r.Details.Result) > 200 || !input.Text(r.Details.Result) {
+		bad("result", "Use 200 readable characters or fewer.")
 	}
-	if utf8.RuneCountInString(r.Details.Narrative) > 5000 {
-		bad("narrative", "Use 5,000 characters or fewer.")
+	if utf8.RuneCountInString(r.Details.Narrative) > 5000 || !input.Text(r.Details.Narrative) {
+		bad("narrative", "Use 5,000 readable characters or fewer.")
 	}
 	if len(r.Details.Evidence) > 10 {
 		bad("evidence", "Name at most ten pieces of evidence.")
 	}
 	for _, e := range r.Details.Evidence {
-		if u, err := url.Parse(e.URL); e.URL != "" && (err != nil || (u.Scheme != "https" && u.Scheme != "http") || u.Host == "" || len(e.URL) > 2000) {
-			bad("evidence", "Enter the evidence as a web address such as https://www.example.org/report.")
+		if e.URL != "" && !input.WebAddress(e.URL) {
+			bad("evidence", "Enter the evidence as a complete web address without spaces, such as https://www.example.org/report.")
 			break
 		}
-		if utf8.RuneCountInString(e.Name) > 200 || utf8.RuneCountInString(e.Description) > 2000 {
+		if utf8.RuneCountInString(e.Name) > 200 || utf8.RuneCountInString(e.Description) > 2000 || !input.Text(e.Name+e.Description) {
 			bad("evidence", "Keep the evidence's name to 200 characters and its description to 2,000.")
 			break
 		}

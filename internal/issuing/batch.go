@@ -22,6 +22,7 @@ type BatchState string
 
 // The states of a batch, in their order.
 const (
+	BatchReading BatchState = "reading" // rows are being stored; not to be seen yet
 	BatchMapping BatchState = "mapping" // uploaded; the columns are to be confirmed
 	BatchChecked BatchState = "checked" // every row was checked; nothing was awarded yet
 	BatchRunning BatchState = "running" // confirmed; rows are being awarded
@@ -117,7 +118,7 @@ func (s *Service) CreateBatch(ctx context.Context, organisationID, by int64, bad
 		return nil, fault.Fields(fault.Field{Path: "file", Message: "The file has a header line but no rows under it."})
 	}
 	b := &Batch{
-		PublicID: publicid.New(), OrganisationID: organisationID, State: BatchMapping, FileName: shortName(fileName), Header: table.Header,
+		PublicID: publicid.New(), OrganisationID: organisationID, State: BatchReading, FileName: shortName(fileName), Header: table.Header,
 		Notes: table.Notes, Mapping: GuessMapping(table.Header), Duplicates: SkipDuplicates, CreatedBy: by, CreatedAt: s.Now(),
 	}
 	b.DateOrder, _ = sheet.DecideOrder(column(table.Rows, b.Mapping[FieldDate]))
@@ -127,14 +128,27 @@ func (s *Service) CreateBatch(ctx context.Context, organisationID, by int64, bad
 			return err
 		}
 		b.VersionID, b.BadgeName = v.ID, v.Name
-		if err := insertBatch(ctx, tx, b); err != nil {
-			return err
-		}
-		return insertRows(ctx, tx, b.ID, table.Rows)
+		return insertBatch(ctx, tx, b)
 	})
-	b.Rows.Total = int64(len(table.Rows))
-	return b, err
+	if err != nil {
+		return nil, err
+	}
+	// Others get their turn to write between the parts of a long file.
+	for start := 0; start < len(table.Rows); start += rowsAtOnce {
+		part := table.Rows[start:min(start+rowsAtOnce, len(table.Rows))]
+		if err := s.DB.Write(ctx, func(tx *sqldb.Tx) error { return insertRows(ctx, tx, b.ID, start, part) }); err != nil {
+			return nil, err
+		}
+	}
+	b.State, b.Rows.Total = BatchMapping, int64(len(table.Rows))
+	return b, s.DB.Write(ctx, func(tx *sqldb.Tx) error {
+		_, err := tx.Exec(ctx, `UPDATE award_batch SET state = $2, total = $3 WHERE id = $1`, b.ID, string(b.State), b.Rows.Total)
+		return err
+	})
 }
+
+// rowsAtOnce is how many rows are read or written in one transaction.
+const rowsAtOnce = 2000
 
 // Batch returns a batch of the organisation with its counts.
 func (s *Service) Batch(ctx context.Context, organisationID int64, id publicid.ID) (b *Batch, err error) {
@@ -146,7 +160,7 @@ func (s *Service) Batch(ctx context.Context, organisationID int64, id publicid.I
 func (s *Service) Batches(ctx context.Context, organisationID int64, limit int) (list []*Batch, err error) {
 	err = s.DB.Read(ctx, func(tx *sqldb.Tx) error {
 		list, err = sqldb.Collect(ctx, tx, func(r *sql.Rows) (*Batch, error) { return scanBatch(r) },
-			`SELECT `+batchColumns+batchFrom+`WHERE b.organisation_id = $1 ORDER BY b.id DESC LIMIT $2`, organisationID, limit)
+			`SELECT `+batchColumns+batchFrom+`WHERE b.organisation_id = $1 AND b.state <> 'reading' ORDER BY b.id DESC LIMIT $2`, organisationID, limit)
 		return err
 	})
 	return list, err
@@ -240,7 +254,7 @@ func scanBatch(row interface{ Scan(...any) error }) (*Batch, error) {
 }
 
 func batchOf(ctx context.Context, tx *sqldb.Tx, organisationID int64, id publicid.ID) (*Batch, error) {
-	return scanBatch(tx.QueryRow(ctx, `SELECT `+batchColumns+batchFrom+`WHERE b.organisation_id = $1 AND b.public_id = $2`, organisationID, id))
+	return scanBatch(tx.QueryRow(ctx, `SELECT `+batchColumns+batchFrom+`WHERE b.organisation_id = $1 AND b.public_id = $2 AND b.state <> 'reading'`, organisationID, id))
 }
 
 func insertBatch(ctx context.Context, tx *sqldb.Tx, b *Batch) error {
@@ -250,13 +264,14 @@ func insertBatch(ctx context.Context, tx *sqldb.Tx, b *Batch) error {
 		string(b.DateOrder), string(b.Duplicates), b.CreatedBy, sqldb.Millis(b.CreatedAt)).Scan(&b.ID)
 }
 
-func insertRows(ctx context.Context, tx *sqldb.Tx, batchID int64, cells [][]string) error {
+// insertRows stores rows that follow the first skip ones.
+func insertRows(ctx context.Context, tx *sqldb.Tx, batchID int64, skip int, cells [][]string) error {
 	const columns, most = 4, 200
 	for start := 0; start < len(cells); start += most {
 		part := cells[start:min(start+most, len(cells))]
 		args := make([]any, 0, len(part)*columns)
 		for i, c := range part {
-			args = append(args, batchID, int64(start+i+1), encodeList(c), string(RowNew))
+			args = append(args, batchID, int64(skip+start+i+1), encodeList(c), string(RowNew))
 		}
 		if _, err := tx.Exec(ctx, `INSERT INTO award_batch_row (batch_id, number, cells, state) VALUES `+rowPlaceholders(len(part), columns), args...); err != nil {
 			return err

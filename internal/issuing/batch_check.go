@@ -102,29 +102,41 @@ func (s *Service) SetMapping(ctx context.Context, organisationID int64, id publi
 	if !slices.Contains([]Duplicates{SkipDuplicates, ReplaceDuplicates, AllowDuplicates}, d) {
 		return fault.Fields(fault.Field{Path: "duplicates", Message: "Choose what happens to people who have the badge already."})
 	}
-	return s.DB.Write(ctx, func(tx *sqldb.Tx) error {
-		b, err := unconfirmed(ctx, tx, organisationID, id)
-		if err != nil {
+	var b *Batch
+	err := s.DB.Write(ctx, func(tx *sqldb.Tx) (err error) {
+		if b, err = unconfirmed(ctx, tx, organisationID, id); err != nil {
 			return err
 		}
 		if err := m.check(len(b.Header)); err != nil {
 			return err
 		}
-		b.Mapping, b.DateOrder, b.Duplicates = m, order, d
-		if _, err := tx.Exec(ctx, `UPDATE award_batch SET mapping = $2, date_order = $3, duplicates = $4, state = $5 WHERE id = $1`,
-			b.ID, m.encode(), string(order), string(d), string(BatchChecked)); err != nil {
+		// Not checked until every row is: nothing can be confirmed in between.
+		b.Mapping, b.DateOrder, b.Duplicates, b.State = m, order, d, BatchMapping
+		_, err = tx.Exec(ctx, `UPDATE award_batch SET mapping = $2, date_order = $3, duplicates = $4, state = $5 WHERE id = $1`,
+			b.ID, m.encode(), string(order), string(d), string(b.State))
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	if err := s.checkRows(ctx, b); err != nil {
+		return err
+	}
+	return s.DB.Write(ctx, func(tx *sqldb.Tx) error {
+		if err := stillThe(ctx, tx, b); err != nil {
 			return err
 		}
-		return s.checkRows(ctx, tx, b)
+		_, err := tx.Exec(ctx, `UPDATE award_batch SET state = $2 WHERE id = $1`, b.ID, string(BatchChecked))
+		return err
 	})
 }
 
 // MendRow replaces a row's cells and checks all rows again, for a mended
 // address may now appear twice.
 func (s *Service) MendRow(ctx context.Context, organisationID int64, id publicid.ID, number int64, cells []string) error {
-	return s.DB.Write(ctx, func(tx *sqldb.Tx) error {
-		b, err := unconfirmed(ctx, tx, organisationID, id)
-		if err != nil {
+	var b *Batch
+	err := s.DB.Write(ctx, func(tx *sqldb.Tx) (err error) {
+		if b, err = unconfirmed(ctx, tx, organisationID, id); err != nil {
 			return err
 		}
 		if len(cells) != len(b.Header) {
@@ -137,8 +149,23 @@ func (s *Service) MendRow(ctx context.Context, organisationID int64, id publicid
 		if n == 0 {
 			return fault.NotFoundf("There is no row %d.", number)
 		}
-		return s.checkRows(ctx, tx, b)
+		return nil
 	})
+	if err != nil {
+		return err
+	}
+	return s.checkRows(ctx, b)
+}
+
+// stillThe returns a conflict when somebody has chosen other columns, changed
+// the state or confirmed the batch since b was read.
+func stillThe(ctx context.Context, tx *sqldb.Tx, b *Batch) error {
+	var state, mapping, order, duplicates string
+	err := tx.QueryRow(ctx, `SELECT state, mapping, date_order, duplicates FROM award_batch WHERE id = $1`, b.ID).Scan(&state, &mapping, &order, &duplicates)
+	if err == nil && (state != string(b.State) || mapping != b.Mapping.encode() || order != string(b.DateOrder) || duplicates != string(b.Duplicates)) {
+		return fault.Conflictf("Somebody else has changed this spreadsheet in the meantime. Load the page again.")
+	}
+	return err
 }
 
 func unconfirmed(ctx context.Context, tx *sqldb.Tx, organisationID int64, id publicid.ID) (*Batch, error) {
@@ -150,34 +177,56 @@ func unconfirmed(ctx context.Context, tx *sqldb.Tx, organisationID int64, id pub
 }
 
 // checkRows checks every row of the batch and writes down those whose state
-// changes.
-func (s *Service) checkRows(ctx context.Context, tx *sqldb.Tx, b *Batch) error {
+// changes. It reads and writes in parts, so that others get their turn.
+func (s *Service) checkRows(ctx context.Context, b *Batch) error {
 	seen := map[string]int64{} // address -> row
 	if b.Duplicates == SkipDuplicates {
-		holders, err := holders(ctx, tx, b.VersionID)
+		var list []string
+		err := s.DB.Read(ctx, func(tx *sqldb.Tx) (err error) { list, err = holders(ctx, tx, b.VersionID); return err })
 		if err != nil {
 			return err
 		}
-		for _, key := range holders {
+		for _, key := range list {
 			seen[key] = 0
 		}
 	}
 	now := s.Now()
 	for after := int64(0); ; {
-		page, err := rows(ctx, tx, b.ID, "", after, 1000)
+		page, err := s.Rows(ctx, b, "", after, rowsAtOnce)
 		if err != nil || len(page) == 0 {
 			return err
 		}
+		var changed []Row
 		for _, row := range page {
 			state, problems := b.checkRow(row, now, seen)
 			if state != row.State || !slices.Equal(problems, row.Problems) {
-				if err := updateRow(ctx, tx, b.ID, row.Number, state, problems); err != nil {
-					return err
-				}
+				row.State, row.Problems = state, problems
+				changed = append(changed, row)
 			}
+		}
+		if err := s.writeChecked(ctx, b, changed); err != nil {
+			return err
 		}
 		after = page[len(page)-1].Number
 	}
+}
+
+// writeChecked writes down what became of rows.
+func (s *Service) writeChecked(ctx context.Context, b *Batch, changed []Row) error {
+	if len(changed) == 0 {
+		return nil
+	}
+	return s.DB.Write(ctx, func(tx *sqldb.Tx) error {
+		if err := stillThe(ctx, tx, b); err != nil {
+			return err
+		}
+		for _, row := range changed {
+			if err := updateRow(ctx, tx, b.ID, row.Number, row.State, row.Problems); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
 }
 
 // checkRow decides what will happen to a row. seen holds the addresses that

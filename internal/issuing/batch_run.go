@@ -3,6 +3,7 @@ package issuing
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"io"
 	"runtime"
 	"strings"
@@ -11,6 +12,7 @@ import (
 
 	"github.com/roundel/roundel/internal/badge"
 	"github.com/roundel/roundel/internal/event"
+	"github.com/roundel/roundel/internal/fault"
 	"github.com/roundel/roundel/internal/org"
 	"github.com/roundel/roundel/internal/publicid"
 	"github.com/roundel/roundel/internal/sheet"
@@ -32,6 +34,7 @@ func (s *Service) Handlers() map[string]func(context.Context, json.RawMessage) e
 			}
 			return s.runBatch(ctx, j)
 		},
+		JobResume: s.runResume,
 		JobGoLive: func(ctx context.Context, payload json.RawMessage) error {
 			var g goLive
 			if err := json.Unmarshal(payload, &g); err != nil {
@@ -45,82 +48,105 @@ func (s *Service) Handlers() map[string]func(context.Context, json.RawMessage) e
 // runBatch awards the good rows, some at a time. Killed and started again it
 // goes on where it was: a row names its award in the same commit that records
 // the intent, and an intent without a document is signed first.
+//
+// Awards that cannot be signed do not hold the others up; the job fails for
+// them at the end, and is tried again.
 func (s *Service) runBatch(ctx context.Context, j batchJob) error {
+	var unsigned []error
+	after := int64(0) // the unfinished awards up to here were tried
 	for {
 		var b *Batch
 		var fresh []*Award
+		left := true
 		err := s.DB.Write(ctx, func(tx *sqldb.Tx) (err error) {
 			if b, err = batchOf(ctx, tx, j.OrganisationID, j.Batch); err != nil || b.State != BatchRunning {
 				return err
 			}
-			if fresh, err = unfinishedOfBatch(ctx, tx, b.ID); err != nil || len(fresh) > 0 {
+			if fresh, err = unfinishedOfBatch(ctx, tx, b.ID, after); err != nil || len(fresh) > 0 {
 				return err
 			}
-			fresh, err = s.reserveRows(ctx, tx, b)
+			fresh, left, err = s.reserveRows(ctx, tx, b)
 			return err
 		})
-		if err != nil || b.State != BatchRunning {
+		switch {
+		case err != nil || b.State != BatchRunning:
 			return err
-		}
-		if len(fresh) == 0 {
+		case len(fresh) > 0:
+			after = fresh[len(fresh)-1].ID
+			if err := s.finish(ctx, fresh); err != nil {
+				if ctx.Err() != nil {
+					return err
+				}
+				unsigned = append(unsigned, err)
+			}
+		case !left && len(unsigned) == 0:
 			return s.endBatch(ctx, b)
-		}
-		if err := s.finish(ctx, fresh); err != nil {
-			return err
+		case !left:
+			return errors.Join(unsigned...)
 		}
 	}
 }
 
-// reserveRows records the intents of the next good rows.
-func (s *Service) reserveRows(ctx context.Context, tx *sqldb.Tx, b *Batch) ([]*Award, error) {
+// reserveRows records the intents of the next good rows, and reports whether
+// there were any: rows that cannot be awarded any more become bad ones.
+func (s *Service) reserveRows(ctx context.Context, tx *sqldb.Tx, b *Batch) (fresh []*Award, left bool, err error) {
 	next, err := rows(ctx, tx, b.ID, RowGood, 0, chunk)
 	if err != nil || len(next) == 0 {
-		return nil, err
+		return nil, false, err
 	}
 	o, err := org.ByID(ctx, tx, b.OrganisationID)
 	if err != nil {
-		return nil, err
+		return nil, true, err
 	}
 	v, err := badge.VersionByID(ctx, tx, b.VersionID)
 	if err != nil {
-		return nil, err
+		return nil, true, err
+	}
+	signable, err := s.signable(ctx, tx, o)
+	if err != nil {
+		return nil, true, err
 	}
 	awards := make([]*Award, 0, len(next))
 	numbers := make([]int64, 0, len(next))
 	for _, row := range next {
 		r, problems := b.request(row)
-		r, err := r.normalise(s.Now())
-		if err != nil || len(problems) > 0 {
-			// It was good when it was checked; only the calendar can have moved on.
-			if err := updateRow(ctx, tx, b.ID, row.Number, RowBad, []Problem{{Message: "This row can no longer be awarded. Check its dates."}}); err != nil {
-				return nil, err
+		r, unfit := r.normalise(s.Now())
+		a, err := s.newAward(o, v, r, b.CreatedBy)
+		if err != nil {
+			return nil, true, err
+		}
+		if a.BatchID = b.ID; unfit == nil {
+			unfit = signable(v, a)
+		}
+		if unfit != nil || len(problems) > 0 {
+			// It was good when it was checked; the calendar or the settings have moved on.
+			if err := updateRow(ctx, tx, b.ID, row.Number, RowBad, []Problem{{Message: "This row can no longer be awarded. " + fault.Message(unfit)}}); err != nil {
+				return nil, true, err
 			}
 			continue
 		}
-		a := s.newAward(o, v, r, b.CreatedBy)
-		a.BatchID = b.ID
 		awards, numbers = append(awards, a), append(numbers, row.Number)
 	}
 	if err := s.reserve(ctx, tx, o, awards); err != nil {
-		return nil, err
+		return nil, true, err
 	}
 	for i, a := range awards {
 		if _, err := tx.Exec(ctx, `UPDATE award_batch_row SET state = 'awarded', award_id = $3 WHERE batch_id = $1 AND number = $2`, b.ID, numbers[i], a.ID); err != nil {
-			return nil, err
+			return nil, true, err
 		}
 		if b.Duplicates == ReplaceDuplicates {
 			if err := s.replaceEarlier(ctx, tx, a, b.CreatedBy); err != nil {
-				return nil, err
+				return nil, true, err
 			}
 		}
 	}
-	return awards, nil
+	return awards, true, nil
 }
 
 // replaceEarlier withdraws what the recipient had of the same badge.
 func (s *Service) replaceEarlier(ctx context.Context, tx *sqldb.Tx, a *Award, by int64) error {
 	earlier, err := sqldb.Collect(ctx, tx, scanAwards, `SELECT `+awardColumns+awardFrom+`
-		WHERE a.organisation_id = $1 AND a.recipient_key = $2 AND a.id < $3 AND a.revoked_at = 0 AND a.document IS NOT NULL
+		WHERE a.organisation_id = $1 AND a.recipient_key = $2 AND a.id < $3 AND a.revoked_at = 0
 			AND v.badge_id = (SELECT badge_id FROM badge_version WHERE id = $4)`,
 		a.OrganisationID, recipientKey(a.Recipient.Email), a.ID, a.VersionID)
 	if err != nil {
@@ -149,26 +175,26 @@ func (s *Service) endBatch(ctx context.Context, b *Batch) error {
 	})
 }
 
-func unfinishedOfBatch(ctx context.Context, tx *sqldb.Tx, batchID int64) ([]*Award, error) {
+func unfinishedOfBatch(ctx context.Context, tx *sqldb.Tx, batchID, after int64) ([]*Award, error) {
 	return sqldb.Collect(ctx, tx, scanAwards, `SELECT `+awardColumns+awardFrom+`
-		WHERE a.document IS NULL AND a.batch_id = $1 AND a.batch_id > 0 ORDER BY a.id LIMIT $2`, batchID, chunk)
+		WHERE a.document IS NULL AND a.batch_id = $1 AND a.batch_id > 0 AND a.id > $3 ORDER BY a.id LIMIT $2`, batchID, chunk, after)
 }
 
-// signAll signs the awards on all processors.
+// signAll signs the awards on all processors. Those that cannot be signed stay
+// without a document; the error names each.
 func (s *Service) signAll(ctx context.Context, subjects map[int64]*subject, awards []*Award) error {
-	g, ctx := errgroup.WithContext(ctx)
+	var g errgroup.Group
 	g.SetLimit(runtime.GOMAXPROCS(0))
-	for _, a := range awards {
+	failed := make([]error, len(awards))
+	for i, a := range awards {
 		g.Go(func() error {
-			if err := ctx.Err(); err != nil {
-				return err
+			if failed[i] = ctx.Err(); failed[i] == nil {
+				a.Document, failed[i] = s.sign(subjects[a.VersionID], a)
 			}
-			doc, err := s.sign(subjects[a.VersionID], a)
-			a.Document = doc
-			return err
+			return nil
 		})
 	}
-	return g.Wait()
+	return errors.Join(append(failed, g.Wait())...)
 }
 
 // WriteBadRows writes the rows that were not awarded as a spreadsheet: the

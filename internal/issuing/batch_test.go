@@ -12,6 +12,7 @@ import (
 	"github.com/roundel/roundel/internal/dbtest"
 	"github.com/roundel/roundel/internal/fault"
 	"github.com/roundel/roundel/internal/issuing"
+	"github.com/roundel/roundel/internal/org"
 	"github.com/roundel/roundel/internal/sheet"
 	"github.com/roundel/roundel/internal/sqldb"
 	"github.com/roundel/roundel/verify"
@@ -263,4 +264,81 @@ func TestGoingLiveAwardsTrialsAgainOnce(t *testing.T) {
 			t.Error("the trial does not name what replaced it, or changed")
 		}
 	})
+}
+
+// TestRowsThatTimeOvertookDoNotEndTheBatch: a whole chunk of rows that can no
+// longer be awarded must not be taken for the end of the file.
+func TestRowsThatTimeOvertookDoNotEndTheBatch(t *testing.T) {
+	dbtest.Run(t, func(t *testing.T, db *sqldb.DB) {
+		w := newWorld(t, db, liveURL)
+		var file strings.Builder
+		file.WriteString("name,email,valid until\n")
+		for i := range 300 {
+			until := "2026-03-02"
+			if i >= 260 {
+				until = "2030-01-01"
+			}
+			fmt.Fprintf(&file, "Person %d,person%d@example.org,%s\n", i, i, until)
+		}
+		b := w.checkAll(t, w.upload(t, file.String()), issuing.SkipDuplicates)
+		if b.Rows.Good != 300 {
+			t.Fatalf("%+v", b.Rows)
+		}
+		check(t, w.Confirm(t.Context(), w.org.ID, w.owner, b.PublicID))
+		w.now = w.now.AddDate(0, 0, 3)
+		w.run(t)
+		b = w.reload(t, b)
+		if b.State != issuing.BatchDone || b.Rows.Good != 0 || b.Rows.Bad != 260 || b.Rows.Issued != 40 {
+			t.Errorf("%s %+v", b.State, b.Rows)
+		}
+	})
+}
+
+// TestWhatCannotBeSignedIsRefusedBeforeItIsRecorded: such an intent could never
+// be finished.
+func TestWhatCannotBeSignedIsRefusedBeforeItIsRecorded(t *testing.T) {
+	w := newWorld(t, dbtest.Open(t), liveURL)
+	check(t, w.orgs.SetDisclosure(t.Context(), w.org.ID, org.Disclosure{IncludeName: true, IncludeEvidence: true, LawfulBasis: "consent"}))
+	for _, link := range []string{"https://example.org/a b", "https://example.org/<x>", "https://example.org/\u202e"} {
+		r := w.request("Amara", "amara@example.org")
+		r.Details.Evidence = []issuing.Evidence{{URL: link}}
+		if _, err := w.Issue(t.Context(), w.org.ID, w.owner, r, issuing.Retry{}); fault.FieldMessage(err, "evidence") == "" {
+			t.Errorf("%q: %v", link, err)
+		}
+	}
+	b := w.checkAll(t, w.upload(t, "name,email,evidence\nAmara,amara@example.org,https://example.org/a b\nJonas,jonas@example.org,https://example.org/a\n"), issuing.SkipDuplicates)
+	if b.Rows.Bad != 1 || b.Rows.Good != 1 {
+		t.Errorf("%+v", b.Rows)
+	}
+	check(t, w.Resume(t.Context()))
+	list, err := w.List(t.Context(), w.org.ID, issuing.Filter{})
+	check(t, err)
+	if len(list) != 0 {
+		t.Errorf("%d intents were recorded", len(list))
+	}
+}
+
+// TestAnAwardThatCannotBeSignedHoldsNobodyUp breaks a recorded intent by hand.
+func TestAnAwardThatCannotBeSignedHoldsNobodyUp(t *testing.T) {
+	w := newWorld(t, dbtest.Open(t), liveURL)
+	for _, name := range []string{"broken", "whole"} {
+		w.issue(t, name, name+"@example.org")
+	}
+	check(t, w.db.Write(t.Context(), func(tx *sqldb.Tx) error {
+		for _, q := range []string{`UPDATE award SET document = NULL, issued_at = 0`, `DELETE FROM event WHERE kind = 'award.issued'`,
+			`UPDATE award SET salt = 'short' WHERE recipient_name = 'broken'`} {
+			if _, err := tx.Exec(t.Context(), q); err != nil {
+				return err
+			}
+		}
+		return nil
+	}))
+	check(t, w.Resume(t.Context()))
+	list, err := w.List(t.Context(), w.org.ID, issuing.Filter{})
+	check(t, err)
+	for _, a := range list {
+		if signed := a.Document != nil; signed != (a.Recipient.Name == "whole") {
+			t.Errorf("%s: signed is %v", a.Recipient.Name, signed)
+		}
+	}
 }

@@ -1,11 +1,15 @@
 package issuing
 
 import (
+	"context"
 	"fmt"
 	"strconv"
 
 	"github.com/roundel/roundel/internal/badge"
+	"github.com/roundel/roundel/internal/fault"
+	"github.com/roundel/roundel/internal/keys"
 	"github.com/roundel/roundel/internal/org"
+	"github.com/roundel/roundel/internal/sqldb"
 	"github.com/roundel/roundel/openbadge"
 )
 
@@ -48,6 +52,26 @@ func (s *Service) credential(to *subject, a *Award) *openbadge.AchievementCreden
 		c.SetRefresh(s.URL(a) + "/refresh")
 	}
 	return c
+}
+
+// signable returns a function that says whether an award of the organisation
+// makes a valid Open Badge, before anything about it is recorded.
+func (s *Service) signable(ctx context.Context, tx *sqldb.Tx, o *org.Organisation) (func(*badge.Version, *Award) error, error) {
+	k, err := keys.Current(ctx, tx, o.ID)
+	if err != nil {
+		return nil, err
+	}
+	id, err := s.Orgs.Identity(o, k)
+	if err != nil {
+		return nil, err
+	}
+	return func(v *badge.Version, a *Award) error {
+		_, err := s.credential(&subject{organisation: o, version: v, identity: id}, a).Document()
+		if err != nil {
+			return fault.Wrap(fault.Invalid, err, "This would not make a valid Open Badge: "+err.Error()+". Mend the badge, the organisation's profile or the entry.")
+		}
+		return nil
+	}, nil
 }
 
 // Achievement describes a badge's version as Open Badges 3.0 has it.

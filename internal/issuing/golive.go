@@ -39,6 +39,9 @@ func (s *Service) GoLive(ctx context.Context, organisationID, by int64) error {
 // started again it goes on where it was: a trial names what replaced it in the
 // same commit that records the intent.
 func (s *Service) runGoLive(ctx context.Context, g goLive) error {
+	if err := s.Resume(ctx); err != nil { // what an interrupted run has left
+		return err
+	}
 	for {
 		var fresh []*Award
 		err := s.DB.Write(ctx, func(tx *sqldb.Tx) error {
@@ -58,7 +61,11 @@ func (s *Service) runGoLive(ctx context.Context, g goLive) error {
 				if err != nil {
 					return err
 				}
-				fresh = append(fresh, s.newAward(o, v, Request{Recipient: t.Recipient, ValidFrom: t.ValidFrom, ValidUntil: t.ValidUntil, Details: t.Details}, g.By))
+				a, err := s.newAward(o, v, Request{Recipient: t.Recipient, ValidFrom: t.ValidFrom, ValidUntil: t.ValidUntil, Details: t.Details}, g.By)
+				if err != nil {
+					return err
+				}
+				fresh = append(fresh, a)
 			}
 			if err := s.reserve(ctx, tx, o, fresh); err != nil {
 				return err

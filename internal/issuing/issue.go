@@ -6,7 +6,6 @@ import (
 	"crypto/rand"
 	"database/sql"
 	"errors"
-	"fmt"
 	"strconv"
 
 	"github.com/roundel/roundel/internal/account"
@@ -54,9 +53,18 @@ func (s *Service) Issue(ctx context.Context, organisationID, by int64, r Request
 		if err != nil {
 			return err
 		}
-		a = s.newAward(o, version, r, by)
+		if a, err = s.newAward(o, version, r, by); err != nil {
+			return err
+		}
 		if retry.Key != "" {
 			a.PublicID = publicid.Derive(s.Secret, strconv.FormatInt(organisationID, 10), retry.Endpoint, retry.Key)
+		}
+		signable, err := s.signable(ctx, tx, o)
+		if err != nil {
+			return err
+		}
+		if err := signable(version, a); err != nil {
+			return err
 		}
 		if err := s.reserve(ctx, tx, o, []*Award{a}); err != nil {
 			return err
@@ -66,7 +74,8 @@ func (s *Service) Issue(ctx context.Context, organisationID, by int64, r Request
 	if err != nil || a.Document != nil {
 		return a, err
 	}
-	return a, s.finish(ctx, []*Award{a})
+	// From here on the award exists: that the asker has gone does not stop it.
+	return a, s.finish(context.WithoutCancel(ctx), []*Award{a})
 }
 
 // replay returns the award that an earlier request with the same key made. It
@@ -92,24 +101,20 @@ func (s *Service) replay(ctx context.Context, tx *sqldb.Tx, organisationID int64
 }
 
 // newAward returns the award that r asks for, not yet reserved.
-func (s *Service) newAward(o *org.Organisation, v *badge.Version, r Request, by int64) *Award {
+func (s *Service) newAward(o *org.Organisation, v *badge.Version, r Request, by int64) (*Award, error) {
+	salt, err := openbadge.NewSalt(rand.Reader)
 	return &Award{
 		PublicID: publicid.New(), OrganisationID: o.ID, VersionID: v.ID, BadgeName: v.Name,
 		Trial: !s.Orgs.IsLive(o), Recipient: r.Recipient, Details: r.Details,
-		ValidFrom: r.ValidFrom, ValidUntil: r.ValidUntil, CreatedBy: by, CreatedAt: s.Now(), Claim: Waiting,
-	}
+		ValidFrom: r.ValidFrom, ValidUntil: r.ValidUntil, CreatedBy: by, CreatedAt: s.Now(), Claim: Waiting, Salt: salt,
+	}, err
 }
 
-// reserve records the intent of awards of one organisation: their keys, salts
-// and, unless they are trials, their places in the status lists.
+// reserve records the intent of awards of one organisation: their keys and, unless they are trials, their places in the status lists.
 func (s *Service) reserve(ctx context.Context, tx *sqldb.Tx, o *org.Organisation, awards []*Award) error {
 	var live []*Award
 	for _, a := range awards {
-		salt, err := openbadge.NewSalt(rand.Reader)
-		if err != nil {
-			return err
-		}
-		if a.Salt = salt; !a.Trial {
+		if !a.Trial {
 			live = append(live, a)
 		}
 	}
@@ -127,7 +132,8 @@ func (s *Service) reserve(ctx context.Context, tx *sqldb.Tx, o *org.Organisation
 
 // finish signs the awards and records the signed documents, in one commit. All
 // belong to one organisation. An award that another process finished in the
-// meantime takes over that one's document.
+// meantime takes over that one's document. An award that cannot be signed does
+// not hold the others up; the error names it.
 func (s *Service) finish(ctx context.Context, awards []*Award) error {
 	if len(awards) == 0 {
 		return nil
@@ -136,12 +142,21 @@ func (s *Service) finish(ctx context.Context, awards []*Award) error {
 	if err != nil {
 		return err
 	}
-	if err := s.signAll(ctx, subjects, awards); err != nil {
+	unsigned := s.signAll(ctx, subjects, awards)
+	if err := s.complete(ctx, awards); err != nil {
 		return err
 	}
+	return unsigned
+}
+
+// complete records what was signed, and that it was: commit 2.
+func (s *Service) complete(ctx context.Context, awards []*Award) error {
 	now := s.Now()
-	return s.DB.Write(ctx, func(tx *sqldb.Tx) error { // commit 2, bytes and event
+	return s.DB.Write(ctx, func(tx *sqldb.Tx) error {
 		for _, a := range awards {
+			if a.Document == nil {
+				continue
+			}
 			first, err := completeAward(ctx, tx, a, now)
 			if err != nil {
 				return err
@@ -195,6 +210,7 @@ func (s *Service) subjects(ctx context.Context, awards []*Award) (map[int64]*sub
 
 // Resume finishes every award whose intent was recorded but which was not
 // signed, because the process ended in between. It is safe while others issue.
+// What cannot be signed is logged and tried again the next time: fsck names it.
 func (s *Service) Resume(ctx context.Context) error {
 	const page = 200
 	var after int64
@@ -209,7 +225,7 @@ func (s *Service) Resume(ctx context.Context) error {
 		}
 		for _, same := range byOrganisation(open) {
 			if err := s.finish(ctx, same); err != nil {
-				return fmt.Errorf("resume awards of organisation %d: %w", same[0].OrganisationID, err)
+				s.Log.ErrorContext(ctx, "interrupted awards are not finished", "organisation", same[0].OrganisationID, "error", err)
 			}
 		}
 		after = open[len(open)-1].ID

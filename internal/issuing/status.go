@@ -94,7 +94,6 @@ func (s *Service) change(ctx context.Context, organisationID, by int64, id publi
 
 // updateState writes the award's state and marks its lists as changed.
 func updateState(ctx context.Context, tx *sqldb.Tx, a *Award) error {
-	// The earlier state is part of the condition: of two people who act at once, one wins.
 	if _, err := tx.Exec(ctx, `UPDATE award SET revoked_at = $2, suspended_at = $3, reason = $4, private_note = $5 WHERE id = $1`,
 		a.ID, sqldb.Millis(a.RevokedAt), sqldb.Millis(a.SuspendedAt), string(a.Reason), a.PrivateNote); err != nil {
 		return err

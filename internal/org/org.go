@@ -6,7 +6,6 @@ import (
 	"context"
 	"database/sql"
 	"errors"
-	"net/url"
 	"regexp"
 	"strings"
 	"time"
@@ -20,6 +19,7 @@ import (
 	"github.com/roundel/roundel/internal/account"
 	"github.com/roundel/roundel/internal/blob"
 	"github.com/roundel/roundel/internal/fault"
+	"github.com/roundel/roundel/internal/input"
 	"github.com/roundel/roundel/internal/keys"
 	"github.com/roundel/roundel/internal/publicid"
 	"github.com/roundel/roundel/internal/sqldb"
@@ -171,25 +171,26 @@ var (
 )
 
 func (p Profile) normalise() (Profile, error) {
-	p.Name, p.Website, p.Email = strings.TrimSpace(p.Name), strings.TrimSpace(p.Website), strings.TrimSpace(p.Email)
+	p.Website, p.Email = strings.TrimSpace(p.Website), strings.TrimSpace(p.Email)
 	p.Description, p.Country = strings.TrimSpace(p.Description), strings.ToUpper(strings.TrimSpace(p.Country))
 	p.LinkedInID, p.Accent, p.LogoAlt = strings.TrimSpace(p.LinkedInID), strings.ToLower(strings.TrimSpace(p.Accent)), strings.TrimSpace(p.LogoAlt)
 	var wrong []fault.Field
 	bad := func(path, message string) { wrong = append(wrong, fault.Field{Path: path, Message: message}) }
-	if n := utf8.RuneCountInString(p.Name); n == 0 || n > 200 {
-		bad("name", "Enter the organisation's name, up to 200 characters.")
+	var ok bool
+	if p.Name, ok = input.Line(p.Name, 200); !ok {
+		bad("name", "Enter the organisation's name in letters, up to 200 characters.")
 	}
 	if p.Website != "" && !strings.Contains(p.Website, "://") {
 		p.Website = "https://" + p.Website
 	}
-	if u, err := url.Parse(p.Website); p.Website == "" || err != nil || (u.Scheme != "https" && u.Scheme != "http") || u.Host == "" || u.User != nil || len(p.Website) > 500 {
+	if !input.WebAddress(p.Website) {
 		bad("website", "Enter the address of the organisation's website, for example https://www.example.org.")
 	}
 	if _, err := account.AddressKey(p.Email); err != nil {
 		bad("email", "Enter an e-mail address at which holders and employers can reach the organisation.")
 	}
-	if utf8.RuneCountInString(p.Description) > 2000 {
-		bad("description", "Use 2,000 characters or fewer.")
+	if utf8.RuneCountInString(p.Description) > 2000 || !input.Text(p.Description) {
+		bad("description", "Use 2,000 readable characters or fewer.")
 	}
 	if p.Country != "" && !countryForm.MatchString(p.Country) {
 		bad("country", "Choose a country from the list.")
@@ -200,8 +201,8 @@ func (p Profile) normalise() (Profile, error) {
 	if p.Accent != "" && !accentForm.MatchString(p.Accent) {
 		bad("accent", "Enter a colour such as #2a4fd0.")
 	}
-	if utf8.RuneCountInString(p.LogoAlt) > 300 {
-		bad("logo_alt", "Use 300 characters or fewer.")
+	if utf8.RuneCountInString(p.LogoAlt) > 300 || !input.Text(p.LogoAlt) {
+		bad("logo_alt", "Use 300 readable characters or fewer.")
 	}
 	return p, fault.Fields(wrong...)
 }

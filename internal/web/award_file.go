@@ -33,7 +33,10 @@ func (s *Server) namedAward(r *http.Request, text string) (*issuing.Award, error
 // sendAward sends an award as a file: the signed document as it is, or baked
 // into its picture. Who may have it is the caller's to decide.
 func (s *Server) sendAward(w http.ResponseWriter, r *http.Request, a *issuing.Award, f form) error {
-	const cache = "no-cache" // the holder may take it back at any time
+	cache := "private, no-cache" // the holder may take it back at any time
+	if !a.Published() {
+		cache = "no-store"
+	}
 	if f == asJSON {
 		return send(w, r, mediaCredential, cache, a.Document)
 	}
