@@ -27,7 +27,7 @@ func (w *way) lookAround() {
 	office.PressStatus("Award the badge", http.StatusUnprocessableEntity)
 	office.Audit("award one with problems")
 	office.Open(base + "/outbox")
-	office.Press("Aoife")
+	office.Press("aoife.nibhriain@mail.example")
 	office.Audit("mail")
 	office.Open("/console/organisations")
 	office.Audit("organisations")

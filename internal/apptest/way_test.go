@@ -66,6 +66,7 @@ func TestTheWholeWay(t *testing.T) {
 		t.Logf("%s: %.1f s", step.name, time.Since(began).Seconds())
 	}
 	w.office.CheckQuiet()
+	t.Logf("of that: %v", w.browser.Times())
 }
 
 // setUp follows the set-up link to an account and an organisation.

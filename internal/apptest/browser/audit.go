@@ -90,6 +90,7 @@ const widths = `() => {
 // ROUNDEL_SCREENSHOTS names a folder it leaves pictures there.
 func (tab *Tab) Audit(name string) {
 	tab.t.Helper()
+	defer tab.spent("axe")()
 	script, err := axeSource()
 	if err != nil {
 		tab.t.Fatal(err)

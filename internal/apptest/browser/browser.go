@@ -6,9 +6,11 @@ package browser
 
 import (
 	"context"
+	"maps"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"sync"
 	"testing"
 	"time"
 
@@ -27,6 +29,27 @@ type Browser struct {
 	t    testing.TB
 	ctx  context.Context
 	base string
+
+	mu    sync.Mutex
+	times map[string]time.Duration
+}
+
+// spent adds the time until the returned function is called to what kind of
+// checks have taken.
+func (tab *Tab) spent(kind string) func() {
+	began := time.Now()
+	return func() {
+		tab.browser.mu.Lock()
+		defer tab.browser.mu.Unlock()
+		tab.browser.times[kind] += time.Since(began)
+	}
+}
+
+// Times says how long each kind of checks has taken in all tabs.
+func (b *Browser) Times() map[string]time.Duration {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return maps.Clone(b.times)
 }
 
 // Start starts a browser for the installation at base, which must present the
@@ -71,7 +94,7 @@ func Start(t testing.TB, base, pin string) *Browser {
 	if err := chromedp.Do(root); err != nil {
 		t.Fatalf("Chromium does not start: %v", err)
 	}
-	return &Browser{t: t, ctx: root, base: base}
+	return &Browser{t: t, ctx: root, base: base, times: map[string]time.Duration{}}
 }
 
 // screenshots is the folder for pictures of every page that is audited, "" for

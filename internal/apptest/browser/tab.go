@@ -20,9 +20,10 @@ import (
 // Tab is one person's window, with cookies of its own. Its methods fail the
 // test when something is not as it should be.
 type Tab struct {
-	t    testing.TB
-	ctx  context.Context
-	base string
+	t       testing.TB
+	browser *Browser
+	ctx     context.Context
+	base    string
 
 	mu       sync.Mutex
 	host     string
@@ -50,7 +51,7 @@ func (b *Browser) Tab(before ...chromedp.Action[chromedp.Void]) *Tab {
 	if err != nil {
 		b.t.Fatal(err)
 	}
-	tab := &Tab{t: b.t, ctx: ctx, base: b.base, host: base.Host, expected: map[string]bool{}}
+	tab := &Tab{t: b.t, browser: b, ctx: ctx, base: b.base, host: base.Host, expected: map[string]bool{}}
 	if err := chromedp.Listen(ctx, tab.watch); err != nil {
 		b.t.Fatalf("open a tab: %v", err)
 	}
