@@ -17,6 +17,9 @@ import (
 // concurrent use.
 type Contexts struct {
 	docs map[string]any // decoded with encoding/json, as the expander wants it
+	// scoped are the terms that bring a context of their own, which the expander
+	// reads again wherever the term stands.
+	scoped map[string]bool
 }
 
 // Has tells whether the set has the context at url.
@@ -56,11 +59,12 @@ func (c *Contexts) With(url string, doc []byte) (*Contexts, error) {
 	if err := c.vet(local); err != nil {
 		return nil, fmt.Errorf("json-ld context %q: %w", url, err)
 	}
-	more := &Contexts{docs: maps.Clone(c.docs)}
+	more := &Contexts{docs: maps.Clone(c.docs), scoped: maps.Clone(c.scoped)}
 	if more.docs == nil {
-		more.docs = map[string]any{}
+		more.docs, more.scoped = map[string]any{}, map[string]bool{}
 	}
 	more.docs[url] = tree
+	collectScoped(local, more.scoped)
 	// Let the expander read it, so that a fault shows here and not in documents.
 	if err := more.try(url); err != nil {
 		return nil, fmt.Errorf("json-ld context %q: %w", url, err)

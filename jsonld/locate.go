@@ -33,15 +33,22 @@ func findUnknownTerm(doc map[string]any, c *Contexts) error {
 	return found
 }
 
+// maxLocating bounds the work of misplaced, as Cost counts it.
+const maxLocating = 10_000
+
 // misplaced expands the document again and again, each time with one member and
-// what leads to it only, until that fails. It gives up after 100 members, since
-// this only makes the message better.
+// what leads to it only, until that fails. It gives up after 100 members or some
+// work, since this only makes the message better.
 func misplaced(doc map[string]any, c *Contexts) *UnknownTermError {
 	const tries = 100
-	n := 0
+	n, work := 0, 0
 	found := &UnknownTermError{}
 	walkMembers(doc, nil, func(path []string) bool {
 		skeleton, _ := prune(doc, path).(map[string]any)
+		// The types and contexts on the way are read with each member again.
+		if work += cost(skeleton, c); work > maxLocating {
+			return false
+		}
 		_, err := runExpander(skeleton, c)
 		var fault *ld.JsonLdError
 		if errors.As(err, &fault) && fault.Code == ld.InvalidProperty {

@@ -76,7 +76,7 @@ func (s *screener) object(o map[string]any, depth int) error {
 	if s.objects++; s.objects > maxObjects {
 		return &rdfc.WorkError{What: "objects", Count: s.objects, Limit: maxObjects}
 	}
-	s.reads += entries(o["type"]) + entries(o["@type"]) + 3*entries(o["@context"])
+	s.reads += readings(o, s.contexts)
 	if s.reads > maxContexts {
 		return &rdfc.WorkError{What: "types and contexts", Count: s.reads, Limit: maxContexts}
 	}

@@ -21,6 +21,10 @@ const (
 type VerifyOptions struct {
 	Contexts *jsonld.Contexts // nil means the embedded ones
 	MaxWork  int              // of the canonicaliser; zero means its default
+	// Document returns the canonical N-Quads of the document, as
+	// jsonld.Canonicalize gives them: whoever checks several proofs of one document
+	// works them out once. nil means that VerifyOne does.
+	Document func() ([]byte, error)
 }
 
 // VerifyOne checks that p is key's proof over the document unsecured, both as
@@ -60,7 +64,11 @@ func VerifyOne(unsecured map[string]any, p Proof, key crypto.PublicKey, o Verify
 	if !ok {
 		return fmt.Errorf("%w: %s wants an Ed25519 key, not a %T", ErrBadSignature, eddsaRDFC2022, key)
 	}
-	data, err := hashData(unsecured, p.Raw, jsonld.Options{Contexts: o.Contexts, MaxWork: o.MaxWork})
+	options := jsonld.Options{Contexts: o.Contexts, MaxWork: o.MaxWork}
+	if o.Document == nil {
+		o.Document = func() ([]byte, error) { return jsonld.Canonicalize(unsecured, options) }
+	}
+	data, err := hashBoth(unsecured, p.Raw, options, o.Document)
 	if err != nil {
 		return err
 	}
@@ -109,7 +117,15 @@ func asList(v any) []any {
 // hashData returns what is signed: the hash of the canonical proof options,
 // then that of the canonical document (section 3.2.4).
 func hashData(unsecured, proof map[string]any, o jsonld.Options) ([]byte, error) {
-	options, document, err := canonical(unsecured, proof, o)
+	return hashBoth(unsecured, proof, o, func() ([]byte, error) { return jsonld.Canonicalize(unsecured, o) })
+}
+
+func hashBoth(unsecured, proof map[string]any, o jsonld.Options, canonicalDocument func() ([]byte, error)) ([]byte, error) {
+	options, err := canonicalOptions(unsecured, proof, o)
+	if err != nil {
+		return nil, err
+	}
+	document, err := canonicalDocument()
 	if err != nil {
 		return nil, err
 	}
@@ -117,18 +133,15 @@ func hashData(unsecured, proof map[string]any, o jsonld.Options) ([]byte, error)
 	return append(optionsHash[:], documentHash[:]...), nil
 }
 
-// canonical returns the canonical N-Quads of the proof options, which are the
-// proof without its value in the document's context (section 3.2.5), and of the
-// document (section 3.2.3).
-func canonical(unsecured, proof map[string]any, o jsonld.Options) (options, document []byte, err error) {
+// canonicalOptions returns the canonical N-Quads of the proof options, which
+// are the proof without its value in the document's context (section 3.2.5).
+func canonicalOptions(unsecured, proof map[string]any, o jsonld.Options) ([]byte, error) {
 	config := maps.Clone(proof)
 	delete(config, "proofValue")
 	config["@context"] = unsecured["@context"]
-	if options, err = jsonld.Canonicalize(config, o); err != nil {
-		return nil, nil, fmt.Errorf("proof: %w", err)
+	options, err := jsonld.Canonicalize(config, o)
+	if err != nil {
+		return nil, fmt.Errorf("proof: %w", err)
 	}
-	if document, err = jsonld.Canonicalize(unsecured, o); err != nil {
-		return nil, nil, err
-	}
-	return options, document, nil
+	return options, nil
 }

@@ -285,7 +285,7 @@ func TestAttackBadJSON(t *testing.T) {
 			t.Errorf("the report of bad JSON is no JSON: %v", err)
 		}
 	}
-	want(t, check(t, world(t), []byte(`{"a":"`+strings.Repeat("x", 2<<20)+`"}`)), Malformed, "structure failed bad_json")
+	want(t, check(t, world(t), []byte(`{"a":"`+strings.Repeat("x", 2<<20)+`"}`)), Unverifiable, "structure unknown too_large")
 }
 
 func TestNotSigned(t *testing.T) {
@@ -501,19 +501,26 @@ func TestAttackStatusEntries(t *testing.T) {
 }
 
 func TestAttackManyDocuments(t *testing.T) {
-	b := uni().badge()
-	b.Status = nil
+	want(t, check(t, world(t), uni().signed(t, manyStatus(t, world(t), maxStatus+1))), Unverifiable, "status unknown too_complex")
 	n := world(t)
-	for i := range 20 {
-		url := fmt.Sprintf("https://uni.edu/status/x%d", i)
-		b.AddStatus(url, "revocation", index)
-		n = n.with(url, uni().list(t, url, "revocation", false, nil))
-	}
+	b := manyStatus(t, n, maxStatus)
 	rep := check(t, n, uni().signed(t, b))
 	want(t, rep, Unverifiable, "status unknown too_many_requests")
 	if len(n.asked) != maxRequests {
 		t.Errorf("%d requests", len(n.asked))
 	}
+}
+
+// manyStatus returns a badge with n status entries, and puts their lists into net.
+func manyStatus(t *testing.T, net *internet, n int) *openbadge.AchievementCredential {
+	b := uni().badge()
+	b.Status = nil
+	for i := range n {
+		url := fmt.Sprintf("https://uni.edu/status/x%d", i)
+		b.AddStatus(url, "revocation", index)
+		net.pages[url] = uni().list(t, url, "revocation", false, nil)
+	}
+	return b
 }
 
 // bomb is a valid zlib stream of n MiB of zeros. The same compressed block is

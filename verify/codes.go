@@ -7,6 +7,7 @@ const (
 	// structure
 	CodeNotCredential  = "not_a_credential"
 	CodeBadJSON        = "bad_json"
+	CodeTooLarge       = "too_large"
 	CodeRules          = "breaks_rules" // of the Verifiable Credentials Data Model
 	CodeNoBadge        = "no_badge_in_picture"
 	CodeAmbiguous      = "several_badges_in_picture"
@@ -30,7 +31,7 @@ const (
 	CodeUnknownVocabulary = "unknown_vocabulary"
 	CodeUnknownTerm       = "unknown_term"
 	CodeRelativeAddress   = "relative_address"
-	CodeTooComplex        = "too_complex"
+	CodeTooComplex        = "too_complex"    // also of structure, status and refresh
 	CodeAmbiguousForm     = "ambiguous_form" // the signature covers another reading
 	CodeNoKey             = "no_key"
 

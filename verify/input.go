@@ -13,6 +13,9 @@ import (
 	"github.com/roundel/roundel/strictjson"
 )
 
+// typeRecord is the type of a learner record, which holds many credentials.
+const typeRecord = "ClrCredential"
+
 const (
 	reasonOB2 = "This is an Open Badges 2.0 assertion, an older kind of badge that carries no signature of its own. " +
 		"Ask its holder for the web address of the badge, or its issuer for a version 3.0."
@@ -58,13 +61,33 @@ func (r *run) credentialIn(file []byte) ([]byte, *Check) {
 
 // parse reads a credential and says in plain words what else it is, if it is
 // none.
-func parse(raw []byte) (*credential.Credential, *Check) {
-	if len(raw) > credential.MaxBytes && !bytes.Contains(raw, []byte(`"ClrCredential"`)) {
-		c := failed(CheckStructure, CodeBadJSON, "This file is too large for a badge.")
-		return nil, &c
+//
+// It sets the budget, which is larger for a learner record. What does not fit
+// in is unknown: nothing speaks against it but its size.
+func (r *run) parse(raw []byte) (*credential.Credential, *Check) {
+	large, complicated := unknown(CheckStructure, CodeTooLarge, reasonLarge), unknown(CheckStructure, CodeTooComplex, reasonComplex)
+	n, longest := parts(raw), credential.MaxBytes
+	r.work = work{units: badgeWork, steps: badgeSteps}
+	if mayBeRecord := bytes.Contains(raw, []byte(`"`+typeRecord+`"`)); mayBeRecord {
+		longest, r.work.units = credential.MaxRecordBytes, recordWork
 	}
-	c, err := credential.ParseLimit(raw, credential.MaxRecordBytes)
+	if len(raw) > longest {
+		return nil, &large
+	}
+	if r.work.spend(n) != nil {
+		return nil, &complicated
+	}
+	c, err := credential.ParseLimit(raw, longest)
 	if err == nil {
+		switch {
+		case slices.Contains(c.Types, typeRecord):
+		case len(raw) > credential.MaxBytes:
+			return nil, &large
+		case n > badgeWork:
+			return nil, &complicated
+		default:
+			r.work.units = badgeWork - n
+		}
 		return c, nil
 	}
 	var syntax *strictjson.Error

@@ -60,7 +60,7 @@ func meaning(t interface{ Fatal(...any) }, doc []byte) []byte {
 
 // readingOf is what a verdict depends on, as it is read.
 func readingOf(t interface{ Fatal(...any) }, doc []byte) string {
-	c, bad := parse(doc)
+	c, bad := (&run{Verifier: &Verifier{}}).parse(doc)
 	if bad != nil {
 		t.Fatal(bad.Reason)
 	}

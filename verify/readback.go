@@ -5,7 +5,6 @@ import (
 	"strings"
 
 	"github.com/roundel/roundel/credential"
-	"github.com/roundel/roundel/jsonld"
 	"github.com/roundel/roundel/proof"
 	"github.com/roundel/roundel/rdfc"
 )
@@ -34,7 +33,7 @@ func controlling() []string {
 // short names must be written so, everywhere.
 //
 // It returns the check that replaces the passed one, or nil if all is well.
-func (r *run) readBack(unsecured map[string]any, c *credential.Credential, proofs []proof.Proof) *Check {
+func (r *run) readBack(signed *content, c *credential.Credential, proofs []proof.Proof) *Check {
 	overRDF := false
 	for _, p := range proofs {
 		overRDF = overRDF || !strings.Contains(p.Cryptosuite, "-jcs-")
@@ -42,12 +41,12 @@ func (r *run) readBack(unsecured map[string]any, c *credential.Credential, proof
 	if !overRDF {
 		return nil
 	}
-	data, err := jsonld.ToRDF(unsecured, jsonld.Options{Contexts: r.Contexts})
+	data, err := signed.statements()
 	if err != nil {
 		c := signatureError(err)
 		return &c
 	}
-	if plainForm(unsecured) && sameReading(data, unsecured, c) {
+	if plainForm(signed.unsecured) && sameReading(data, signed.unsecured, c) {
 		return nil
 	}
 	bad := unknown(CheckProof, CodeAmbiguousForm,

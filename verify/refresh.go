@@ -1,12 +1,14 @@
 package verify
 
 import (
+	"errors"
 	"net/url"
 	"slices"
 	"strings"
 
 	"github.com/roundel/roundel/credential"
 	"github.com/roundel/roundel/openbadge"
+	"github.com/roundel/roundel/rdfc"
 )
 
 // noteNewer is the note about a newer version.
@@ -31,7 +33,10 @@ func (r *run) refresh(c *credential.Credential, s seal) Check {
 	if err != nil {
 		return r.noAnswer(CheckRefresh, address, err)
 	}
-	newer, err := credential.Parse(body)
+	newer, err := r.read(body)
+	if errors.Is(err, rdfc.ErrWorkExceeded) {
+		return unknown(CheckRefresh, CodeTooComplex, "What the issuer offers as the newest version has more parts than we check.")
+	}
 	if err != nil {
 		return unknown(CheckRefresh, CodeListInvalid, "What the issuer offers as the newest version cannot be read.")
 	}

@@ -11,9 +11,6 @@ import (
 	"github.com/roundel/roundel/rdfc"
 )
 
-// maxProofs bounds the work that one document can ask for.
-const maxProofs = 5
-
 // seal is what the proofs of a credential show.
 type seal struct {
 	proof, key, identity Check
@@ -44,12 +41,13 @@ func (r *run) examine(c *credential.Credential) seal {
 		return unsealed(unknown(CheckProof, CodeTooManyProofs, "This badge carries more signatures than we check."))
 	}
 	var all []seal
+	signed := r.contentOf(unsecured)
 	for _, p := range proofs {
-		all = append(all, r.examineOne(unsecured, p, c.Issuer.ID))
+		all = append(all, r.examineOne(signed, p, c.Issuer.ID))
 	}
 	s := combine(all)
 	if s.proof.Outcome == Passed {
-		if bad := r.readBack(unsecured, c, proofs); bad != nil {
+		if bad := r.readBack(signed, c, proofs); bad != nil {
 			s.proof = *bad
 		}
 	}
@@ -88,7 +86,7 @@ func worse(a, b Outcome) bool {
 }
 
 // examineOne checks one proof by itself.
-func (r *run) examineOne(unsecured map[string]any, p proof.Proof, issuer string) seal {
+func (r *run) examineOne(signed *content, p proof.Proof, issuer string) seal {
 	created, err := proofTime(p.Created)
 	if err != nil {
 		return unsealed(failed(CheckProof, CodeBadProof, "The date of the signature cannot be read."))
@@ -100,7 +98,7 @@ func (r *run) examineOne(unsecured map[string]any, p proof.Proof, issuer string)
 	o := r.owner(p.VerificationMethod, issuer, created)
 	s := seal{key: o.check, host: o.host, shared: o.shared, expires: expires}
 	s.identity = r.identity(o, issuer)
-	s.proof = r.signature(unsecured, p, o, created)
+	s.proof = r.signature(signed, p, o, created)
 	return s
 }
 
@@ -111,20 +109,19 @@ func proofTime(s string) (time.Time, error) {
 	return credential.ParseTime(s)
 }
 
-// signature checks that p signs unsecured, for the purpose of making a claim.
-func (r *run) signature(unsecured map[string]any, p proof.Proof, o owner, created time.Time) Check {
+// signature checks that p signs the content, for the purpose of making a claim.
+func (r *run) signature(signed *content, p proof.Proof, o owner, created time.Time) Check {
 	switch {
 	case p.Purpose != did.AssertionMethod:
 		return failed(CheckProof, CodeWrongPurpose, "The signature was made for another purpose than issuing a badge.")
-	case hasUnknownMember(p.Raw):
+	case hasUnknownMember(p.Raw), !plainProof(p.Raw):
 		return unknown(CheckProof, CodeAmbiguousForm, "The signature is written in a form that programs read differently.")
 	case len(p.Previous) > 0:
 		return unknown(CheckProof, CodeUnsupported, "Its signatures build on each other, which we cannot check yet.")
 	case o.key == nil:
 		return unknown(CheckProof, CodeNoKey, "We could not get the key that would show whether it is unchanged.")
 	}
-	err := proof.VerifyOne(unsecured, p, o.key, proof.VerifyOptions{Contexts: r.Contexts})
-	if err != nil {
+	if err := r.verifyProof(signed, p, o); err != nil {
 		return signatureError(err)
 	}
 	if created.After(r.now.Add(clockSkew)) {

@@ -10,6 +10,7 @@ import (
 	"github.com/roundel/roundel/credential"
 	"github.com/roundel/roundel/did"
 	"github.com/roundel/roundel/openbadge"
+	"github.com/roundel/roundel/rdfc"
 	"github.com/roundel/roundel/statuslist"
 	"github.com/roundel/roundel/strictjson"
 )
@@ -27,6 +28,9 @@ func (r *run) status(c *credential.Credential, s seal) Check {
 	}
 	if !s.holds() {
 		return unknown(CheckStatus, CodeNotRun, "Not checked, because it is not shown that the issuer signed this.")
+	}
+	if len(c.Status) > maxStatus {
+		return unknown(CheckStatus, CodeTooComplex, "It names more places that would say whether it has been withdrawn than we ask.")
 	}
 	out := passed(CheckStatus, "It has not been withdrawn or paused.")
 	for _, entry := range c.Status {
@@ -110,7 +114,10 @@ func (r *run) statusList(c *credential.Credential, entry statuslist.Entry) (*sta
 		bad := r.noAnswer(CheckStatus, entry.ListCredential, err)
 		return nil, &bad
 	}
-	lc, err := credential.Parse(body)
+	lc, err := r.read(body)
+	if errors.Is(err, rdfc.ErrWorkExceeded) {
+		return unclear(CodeTooComplex, "what its issuer publishes there has more parts than we check.")
+	}
 	if err != nil {
 		return unclear(CodeListInvalid, "what its issuer publishes there cannot be read.")
 	}

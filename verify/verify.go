@@ -57,6 +57,7 @@ type run struct {
 	get      *budget // nil when offline
 	resolver did.Resolver
 	report   *Report
+	work     work // that is left
 }
 
 // Verify runs all checks on file: a credential in JSON, or a PNG or SVG that
@@ -109,7 +110,7 @@ func (v *Verifier) start(ctx context.Context) *run {
 
 // structure reads the credential in raw; it returns the failed check, or nil.
 func (r *run) structure(raw []byte) *Check {
-	c, bad := parse(raw)
+	c, bad := r.parse(raw)
 	if bad != nil {
 		return bad
 	}

@@ -1,0 +1,134 @@
+package verify
+
+import (
+	"maps"
+	"slices"
+	"sync"
+
+	"github.com/roundel/roundel/credential"
+	"github.com/roundel/roundel/jsonld"
+	"github.com/roundel/roundel/proof"
+	"github.com/roundel/roundel/rdfc"
+)
+
+// What one verification may cost, with everything that is fetched for it. It is
+// counted and not timed, so that a badge gets the same answer on every machine.
+// A badge with every part that Open Badges knows, each several times, spends
+// far less.
+const (
+	badgeWork  = 30_000  // as jsonld.Cost counts it
+	recordWork = 160_000 // for learner records, which hold many credentials
+	badgeSteps = 20_000  // of the canonicaliser
+
+	maxProofs = 4 // of one document
+	maxStatus = 5 // places that say whether a badge counts: there are four purposes
+)
+
+const (
+	reasonLarge   = "This file is too large for a badge, so we did not check it."
+	reasonComplex = "It has more parts than we check in one badge."
+)
+
+// work is what a verification may still spend.
+type work struct {
+	units, steps int
+}
+
+// spend takes n units, or returns rdfc.ErrWorkExceeded; then nothing is left.
+func (w *work) spend(n int) error {
+	if n > w.units {
+		short := &rdfc.WorkError{What: "parts", Count: n, Limit: w.units}
+		w.units = 0
+		return short
+	}
+	w.units -= n
+	return nil
+}
+
+// parts counts the members and items of the JSON text raw, and its objects,
+// without reading it: what does not belong there at all is the parser's to find.
+func parts(raw []byte) int {
+	n, text := 1, false
+	for i := 0; i < len(raw); i++ {
+		switch c := raw[i]; {
+		case c == '"':
+			text = !text
+		case c == '\\' && text:
+			i++
+		case (c == ',' || c == '{') && !text:
+			n++
+		}
+	}
+	return n
+}
+
+// read parses a document that was fetched. It fails with rdfc.ErrWorkExceeded,
+// or as credential.Parse does.
+func (r *run) read(raw []byte) (*credential.Credential, error) {
+	if err := r.work.spend(parts(raw)); err != nil {
+		return nil, err
+	}
+	return credential.Parse(raw)
+}
+
+// content is what the proofs of a document sign. However many they are, each
+// form of it is made once, when it is first asked for.
+type content struct {
+	unsecured  map[string]any
+	statements func() (rdfc.Dataset, error)
+	canonical  func() ([]byte, error)
+}
+
+func (r *run) contentOf(unsecured map[string]any) *content {
+	c := &content{unsecured: unsecured}
+	c.statements = sync.OnceValues(func() (rdfc.Dataset, error) {
+		if err := r.work.spend(jsonld.Cost(unsecured, r.Contexts)); err != nil {
+			return nil, err
+		}
+		return jsonld.ToRDF(unsecured, jsonld.Options{Contexts: r.Contexts})
+	})
+	c.canonical = sync.OnceValues(func() ([]byte, error) {
+		data, err := c.statements()
+		if err != nil {
+			return nil, err
+		}
+		result, err := rdfc.Canonicalize(data, rdfc.Options{MaxWork: max(r.work.steps, 1)})
+		if err != nil {
+			r.work.steps = 0
+			return nil, err
+		}
+		r.work.steps -= result.Work
+		return result.NQuads, nil
+	})
+	return c
+}
+
+// verifyProof checks the signature p over c within the budget.
+func (r *run) verifyProof(c *content, p proof.Proof, o owner) error {
+	options := maps.Clone(p.Raw)
+	delete(options, "proofValue")
+	options["@context"] = c.unsecured["@context"]
+	if err := r.work.spend(jsonld.Cost(options, r.Contexts)); err != nil {
+		return err
+	}
+	return proof.VerifyOne(c.unsecured, p, o.key, proof.VerifyOptions{Contexts: r.Contexts, MaxWork: max(r.work.steps, 1), Document: c.canonical})
+}
+
+// plainProof reports whether the members of a proof are texts or lists of texts,
+// as in every proof there is. A proof with more in it would cost what a document
+// does.
+func plainProof(p map[string]any) bool {
+	for name, v := range p {
+		if name == "proofValue" {
+			continue // no statement is made of it
+		}
+		items, ok := v.([]any)
+		if !ok {
+			items = []any{v}
+		}
+		if slices.ContainsFunc(items, func(one any) bool { _, ok := one.(string); return !ok }) {
+			return false
+		}
+	}
+	return true
+}
