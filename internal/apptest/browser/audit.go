@@ -120,9 +120,25 @@ func (tab *Tab) Audit(name string) {
 		for _, wide := range Eval[[]string](tab, call(openMenus)) {
 			tab.t.Errorf("%q at %d px: a menu leaves the window: %s", name, width, wide)
 		}
+		for _, cut := range Eval[[]string](tab, call(clipped)) {
+			tab.t.Errorf("%q at %d px: a table is cut off: %s", name, width, cut)
+		}
+	}
+	for _, lost := range Eval[[]string](tab, call(lostPictures)) {
+		tab.t.Errorf("%q shows a picture that did not come: %s", name, lost)
 	}
 	tab.Look(1280, "light")
 }
+
+// clipped returns tables that do not fit a telephone, although they turn into
+// lists there.
+const clipped = `() => [...document.querySelectorAll(".table")].filter(e => e.scrollWidth > e.clientWidth)
+	.map(e => [...e.querySelectorAll("*")].filter(x => x.getBoundingClientRect().right > e.getBoundingClientRect().right + 0.5).slice(-1)[0]?.outerHTML.slice(0, 160) || "")`
+
+// lostPictures returns pictures that could not be shown. Those further down may
+// still wait to be asked for.
+const lostPictures = `() => [...document.images].filter(i => i.getClientRects().length && !(i.complete && i.naturalWidth > 0) && !(i.loading === "lazy" && !i.complete))
+	.map(i => i.outerHTML.slice(0, 200))`
 
 // openMenus opens each menu for a moment and returns those that leave the
 // window.
