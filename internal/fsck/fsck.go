@@ -7,15 +7,19 @@ package fsck
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
+	"github.com/roundel/roundel/credential"
 	"github.com/roundel/roundel/internal/blob"
 	"github.com/roundel/roundel/internal/publicid"
 	"github.com/roundel/roundel/internal/sqldb"
 	"github.com/roundel/roundel/multikey"
+	"github.com/roundel/roundel/openbadge"
 	"github.com/roundel/roundel/proof"
-	"github.com/roundel/roundel/strictjson"
+	"github.com/roundel/roundel/statuslist"
 )
 
 // Checker checks an installation.
@@ -45,11 +49,21 @@ func (c *Checker) Check(ctx context.Context) (*Report, error) {
 	return r, nil
 }
 
+// record is an award as the database has it.
 type record struct {
 	id, organisationID int64
 	public             publicid.ID
 	trial              bool
+	recipient, salt    string // the address in lower case, and the salt of its hash
+	from, until        int64  // milliseconds, 0: no end
+	places             [2]place
 	document           []byte
+}
+
+// place is where a status list shows an award's state.
+type place struct {
+	list  publicid.ID
+	index int64
 }
 
 // awards verifies every signed document with a key of its organisation. An
@@ -63,8 +77,12 @@ func (c *Checker) awards(ctx context.Context, r *Report) error {
 		var page []record
 		err := c.DB.Read(ctx, func(tx *sqldb.Tx) (err error) {
 			page, err = sqldb.Collect(ctx, tx, func(rows *sql.Rows) (a record, err error) {
-				return a, rows.Scan(&a.id, &a.organisationID, &a.public, &a.trial, &a.document)
-			}, `SELECT id, organisation_id, public_id, trial, document FROM award WHERE id > $1 ORDER BY id LIMIT 500`, after)
+				return a, rows.Scan(&a.id, &a.organisationID, &a.public, &a.trial, &a.recipient, &a.salt, &a.from, &a.until,
+					&a.places[0].list, &a.places[0].index, &a.places[1].list, &a.places[1].index, &a.document)
+			}, `SELECT a.id, a.organisation_id, a.public_id, a.trial, a.recipient_key, a.salt, a.valid_from, a.valid_until,
+					coalesce(r.public_id, a.public_id), a.revocation_index, coalesce(p.public_id, a.public_id), a.suspension_index, a.document
+				FROM award a LEFT JOIN status_list r ON r.id = a.revocation_list LEFT JOIN status_list p ON p.id = a.suspension_list
+				WHERE a.id > $1 ORDER BY a.id LIMIT 500`, after)
 			return err
 		})
 		if err != nil || len(page) == 0 {
@@ -100,24 +118,73 @@ func (c *Checker) keys(ctx context.Context) (map[int64][]string, error) {
 	return keys, err
 }
 
+// checkDocument compares what was signed with the record, and verifies the
+// signature.
 func checkDocument(a record, keys []string) error {
-	tree, err := strictjson.Decode(a.document, strictjson.Limits{})
+	c, err := credential.Parse(a.document)
 	if err != nil {
 		return fmt.Errorf("its document cannot be read: %w", err)
 	}
-	doc, ok := tree.(map[string]any)
-	if !ok {
-		return fmt.Errorf("its document is not an object")
+	badge, err := openbadge.Read(c)
+	if err != nil {
+		return fmt.Errorf("its document is not an Open Badge: %w", err)
 	}
-	if id, _ := doc["id"].(string); !strings.HasSuffix(id, "/awards/"+a.public.String()) {
-		return fmt.Errorf("its document is that of %q", id)
+	who := openbadge.HashIdentity(a.recipient, a.salt)
+	switch {
+	case !strings.HasSuffix(c.ID, "/awards/"+a.public.String()):
+		return fmt.Errorf("its document is that of %q", c.ID)
+	case !slices.ContainsFunc(badge.Subject.Identifier, func(o openbadge.IdentityObject) bool { return o.IdentityHash == who }):
+		return errors.New("its document is for another recipient than the record says")
+	case !c.ValidFrom.Equal(sqldb.Time(a.from)) || !c.ValidUntil.Equal(sqldb.Time(a.until)):
+		return errors.New("its document is valid at other times than the record says")
 	}
-	if _, has := doc["credentialStatus"]; has == a.trial {
-		return fmt.Errorf("a trial has no status, and every other award has one; this one does not fit")
+	if err := checkPlaces(a, c); err != nil {
+		return err
 	}
+	return checkProof(c.Tree, keys)
+}
+
+// checkPlaces makes sure that the signed document names the places of the
+// record, for those are where a withdrawal will be shown.
+func checkPlaces(a record, c *credential.Credential) error {
+	if a.trial != (len(c.Status) == 0) {
+		return errors.New("a trial has no status, and every other award has one; this one does not fit")
+	}
+	if a.trial {
+		return nil
+	}
+	named := map[string]place{}
+	for _, tree := range c.Status {
+		e, err := statuslist.ParseEntry(tree)
+		if err != nil {
+			return fmt.Errorf("its status cannot be read: %w", err)
+		}
+		index, err := e.Position()
+		if err != nil {
+			return fmt.Errorf("its status cannot be read: %w", err)
+		}
+		list, err := publicid.Parse(e.ListCredential[strings.LastIndexByte(e.ListCredential, '/')+1:])
+		if err != nil {
+			return fmt.Errorf("its status list %q is not one of ours", e.ListCredential)
+		}
+		named[e.Purpose] = place{list, int64(index)}
+	}
+	for i, purpose := range []string{"revocation", "suspension"} {
+		if named[purpose] != a.places[i] {
+			return fmt.Errorf("its document names another place for %s than the record", purpose)
+		}
+	}
+	return nil
+}
+
+// checkProof verifies the document's one signature with the key that it names.
+func checkProof(doc map[string]any, keys []string) error {
 	unsecured, proofs, err := proof.Split(doc)
-	if err != nil || len(proofs) != 1 {
-		return fmt.Errorf("its document must carry exactly one proof: %v", err)
+	if err != nil {
+		return err
+	}
+	if len(proofs) != 1 {
+		return fmt.Errorf("its document carries %d proofs instead of one", len(proofs))
 	}
 	for _, text := range keys {
 		if !strings.HasSuffix(proofs[0].VerificationMethod, "#"+text) {
@@ -132,8 +199,7 @@ func checkDocument(a record, keys []string) error {
 	return fmt.Errorf("it is signed by %q, which is no key of its organisation", proofs[0].VerificationMethod)
 }
 
-// positions checks that no two awards share a place in a status list and that
-// the signed document names the place in the record.
+// positions checks that no two awards share a place in a status list.
 func (c *Checker) positions(ctx context.Context, r *Report) error {
 	return c.DB.Read(ctx, func(tx *sqldb.Tx) error {
 		for _, purpose := range []string{"revocation", "suspension"} {
