@@ -4,7 +4,9 @@ import (
 	"bytes"
 	"encoding/base64"
 	"encoding/json"
+	"html/template"
 	"net/http"
+	"slices"
 	"strings"
 	"time"
 
@@ -30,32 +32,39 @@ type reportPage struct {
 	Notes     []string // "A newer version exists."
 	Trial     bool
 
-	Read                bool   // false: it is no badge; only verdict and checks are shown
-	Picture, PictureAlt string // our own copy or a data: address; may be ""
-	Name, Kind          string // of the badge
-	Issuer              issuerRef
-	Identity            []string // how we know who issued it, in sentences
-	Recipient           string   // the name in the badge; may be ""
-	Sure                string   // how sure it is that the badge is about that person
-	Email               emailCheck
-	Description         string
-	Criteria            string // Markdown
-	CriteriaURL         string
-	Facts               []fact
-	NotSaid             []string
+	Read        bool         // false: it is no badge; only verdict and checks are shown
+	Picture     template.URL // a data: address; may be ""
+	PictureAlt  string
+	Name, Kind  string // of the badge
+	Issuer      issuerRef
+	Identity    []string // how we know who issued it, in sentences
+	Recipient   string   // the name in the badge; may be ""
+	Sure        string   // how sure it is that the badge is about that person
+	Email       emailCheck
+	Description string
+	Criteria    string // Markdown
+	CriteriaURL string
+	Facts       []fact
+	NotSaid     []string
 
 	Checks []check
-	Raw    string // the credential as it was read
+	Raw    string // the credential as it was read, up to maxShown
+	RawCut bool   // Raw is only its beginning
 
 	Link    string // what was verified, if it was a link
 	PageURL string // the badge's own page, if it has one
 }
 
+// maxShown bounds, in bytes, the raw text of a credential on a page, and the
+// credential that its form carries along.
+const maxShown = 256 << 10
+
 // emailCheck asks whether the badge is about the owner of an address.
 type emailCheck struct {
-	Possible bool   // the badge holds a hashed address to compare with
+	Possible bool   // the badge holds a hashed address to compare with, and is short enough to be sent again
 	Address  string // what was asked
 	Outcome  string // "", passed, failed or unknown
+	Unproven bool   // unknown because the signature does not show who wrote the address in
 	Text     string // to be sent again: the link or the credential
 }
 
@@ -95,11 +104,18 @@ func (s *Server) verifyReport(w http.ResponseWriter, r *http.Request) error {
 		return s.showVerify(w, r, &verifyPage{Page: Page{Problems: problemsOf(err)}, Text: text})
 	}
 	p := s.reportPage(s.texts(r), report, file)
+	note, err := s.recordedNote(r.Context(), s.texts(r), report)
+	if err != nil {
+		return err
+	}
+	if note != "" {
+		p.Notes = append([]string{note}, p.Notes...)
+	}
 	if isLink(text) {
-		p.Link, p.Email.Text = text, text
+		p.Link, p.Email.Text, p.Email.Possible = text, text, namesHashed(report)
 	}
 	if email != "" {
-		p.Email.Address, p.Email.Outcome = email, emailOutcome(report, email)
+		p.Email.Address, p.Email.Outcome, p.Email.Unproven = email, emailOutcome(report, email), !signedByIssuer(report)
 	}
 	return s.show(w, r, "public/report.html", p)
 }
@@ -113,8 +129,9 @@ func (s *Server) reportPage(t printer, report *verify.Report, file []byte) *repo
 	p := &reportPage{
 		Page:      Page{Title: report.Headline, NoIndex: true},
 		Verdict:   verdict{Kind: verdictKind(report.Verdict), Headline: report.Headline, Text: report.Text, Big: true},
-		CheckedAt: report.CheckedAt, Notes: report.Notes, Raw: indented(report.Credential),
+		CheckedAt: report.CheckedAt, Notes: report.Notes,
 	}
+	p.Raw, p.RawCut = shown(report.Credential)
 	for _, c := range report.Checks {
 		p.Checks = append(p.Checks, check{Outcome: string(c.Outcome), Title: c.Title, Reason: c.Reason, Code: c.Code})
 	}
@@ -136,7 +153,9 @@ func (s *Server) reportPage(t printer, report *verify.Report, file []byte) *repo
 	}
 	p.NotSaid = []string{t.T("report.not_said_today", nil), t.T("report.not_said_identity", nil)}
 	p.Picture = bakedPicture(file)
-	p.Email.Text = string(report.Credential)
+	if p.Email.Possible = namesHashed(report) && len(report.Credential) <= maxShown; p.Email.Possible {
+		p.Email.Text = string(report.Credential)
+	}
 	return p
 }
 
@@ -156,11 +175,8 @@ func (p *reportPage) fill(t printer, b *openbadge.AchievementCredential) {
 		case id.IdentityType == "name" && !id.Hashed:
 			p.Recipient = id.IdentityHash
 		case id.Hashed:
-			p.Email.Possible = true
+			p.Sure = t.T("report.sure_hashed", nil)
 		}
-	}
-	if p.Email.Possible {
-		p.Sure = t.T("report.sure_hashed", nil)
 	}
 	for _, r := range b.Subject.Result {
 		if r.Value != "" {
@@ -177,9 +193,21 @@ func periodFacts(t printer, from, until time.Time) []fact {
 	return append(list, fact{Term: t.T("award.ends", nil), Text: t.Date(until)})
 }
 
-// emailOutcome says whether the badge is about the owner of an address.
+// namesHashed reports whether a badge holds a hashed address.
+func namesHashed(report *verify.Report) bool {
+	return report.Badge != nil && slices.ContainsFunc(report.Badge.Subject.Identifier, func(id openbadge.IdentityObject) bool { return id.Hashed })
+}
+
+// signedByIssuer reports whether the badge is what the issuer that it names
+// signed.
+func signedByIssuer(report *verify.Report) bool {
+	return report.Check(verify.CheckProof).Outcome == verify.Passed && report.Check(verify.CheckIssuerKey).Outcome == verify.Passed
+}
+
+// emailOutcome says whether the badge was issued to the owner of an address.
+// Unless the issuer signed it, anybody may have written any address into it.
 func emailOutcome(report *verify.Report, email string) string {
-	if report.Badge == nil {
+	if report.Badge == nil || !signedByIssuer(report) {
 		return string(verify.Unknown)
 	}
 	for _, id := range report.Badge.Subject.Identifier {
@@ -192,7 +220,7 @@ func emailOutcome(report *verify.Report, email string) string {
 
 // bakedPicture returns the picture that the credential came in, cleaned, as a
 // data: address; "" when it came without one.
-func bakedPicture(file []byte) string {
+func bakedPicture(file []byte) template.URL {
 	if kind := baking.Sniff(file); kind != "png" && kind != "svg" {
 		return ""
 	}
@@ -200,13 +228,20 @@ func bakedPicture(file []byte) string {
 	if err != nil || len(clean) > 1<<20 {
 		return "" // the report stands without it
 	}
-	return "data:" + media + ";base64," + base64.StdEncoding.EncodeToString(clean)
+	return template.URL("data:" + media + ";base64," + base64.StdEncoding.EncodeToString(clean))
 }
 
-func indented(raw json.RawMessage) string {
+// shown returns the text of a credential for people, indented unless it is
+// long, and whether that is only its beginning.
+func shown(raw json.RawMessage) (text string, cut bool) {
 	var b bytes.Buffer
-	if err := json.Indent(&b, raw, "", "  "); err != nil {
-		return string(raw)
+	if len(raw) > maxShown || json.Indent(&b, raw, "", "  ") != nil {
+		b.Reset()
+		b.Write(raw[:min(len(raw), maxShown+1)])
 	}
-	return b.String()
+	if b.Len() <= maxShown {
+		return b.String(), false
+	}
+	b.Truncate(maxShown)
+	return strings.ToValidUTF8(b.String(), ""), true // the last character may be cut in two
 }
