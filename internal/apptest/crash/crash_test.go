@@ -36,9 +36,10 @@ func TestKilledWhileAwarding(t *testing.T) {
 
 	random := rand.New(rand.NewPCG(uint64(seed), 0))
 	moments := map[string]int{}
-	early := 0
+	early, p := 0, progress{}
 	for n := range kills {
-		moment, p := w.crash(t, binary, mails, random)
+		var moment string
+		moment, p = w.crash(t, binary, mails, random)
 		moments[moment]++
 		if !p.done {
 			early++
@@ -47,7 +48,7 @@ func TestKilledWhileAwarding(t *testing.T) {
 			t.Fatalf("all was done after %d kills: there are too few rows", n)
 		}
 	}
-	t.Logf("killed %s; %d times before the last row was awarded", fmt.Sprint(moments), early)
+	t.Logf("killed %s; %d times before the last row was awarded; %d awards and %d mails by then", fmt.Sprint(moments), early, p.reserved, p.letters)
 	if early < kills/2 {
 		t.Errorf("only %d of %d kills came while rows were being awarded: there are too few rows", early, kills)
 	}
