@@ -91,8 +91,8 @@ func (s *Server) publicAward(w http.ResponseWriter, r *http.Request) error {
 	return s.render(w, r, http.StatusOK, "public/award.html", p)
 }
 
-// awardPage fills the page of an award, its verdict included: the badge is
-// verified as a stranger's would be, now.
+// awardPage fills the page of an award, its verdict included: unless it was
+// withdrawn or paused, the badge is verified as a stranger's would be, now.
 func (s *Server) awardPage(r *http.Request, a *issuing.Award) (*awardPage, error) {
 	ctx, t := r.Context(), s.texts(r)
 	v, err := s.awardedVersion(ctx, a)
@@ -104,9 +104,13 @@ func (s *Server) awardPage(r *http.Request, a *issuing.Award) (*awardPage, error
 		return nil, err
 	}
 	now, address := s.Now(), s.Issuing.URL(a)
-	report, err := s.Verification.Check(ctx, a.Document, "")
-	if err != nil {
-		return nil, err
+	worth, recorded := recordedVerdict(t, a, o.Name)
+	if !recorded {
+		report, err := s.Verification.Check(ctx, a.Document, "")
+		if err != nil {
+			return nil, err
+		}
+		worth = verdict{Kind: verdictKind(report.Verdict), Headline: report.Headline, Text: report.Text}
 	}
 	p := &awardPage{
 		Page: Page{
@@ -119,12 +123,13 @@ func (s *Server) awardPage(r *http.Request, a *issuing.Award) (*awardPage, error
 		Picture: s.picturePath(v), PictureAlt: v.PictureAlt, Name: v.Name, BadgeURL: "/badges/" + v.BadgePublic.String(),
 		Kind: kindName(t, v.AchievementType), Recipient: a.Recipient.Name, Issuer: s.issuerRef(t, o, !a.Trial),
 		IssuedAt: a.ValidFrom, ValidUntil: a.ValidUntil, State: string(a.State(now)), Trial: a.Trial,
-		Verdict:     verdict{Kind: verdictKind(report.Verdict), Headline: report.Headline, Text: report.Text},
+		Verdict:     worth,
 		Description: v.Description, Criteria: v.Criteria, CriteriaURL: v.CriteriaURL, Narrative: a.Details.Narrative,
 		Skills: tagSkills(v.Tags), Facts: versionFacts(t, v),
 		VerifyURL: "/verify?link=" + url.QueryEscape(address), JSONURL: address + ".json", QR: "/awards/" + a.PublicID.String() + "/qr.svg",
 		Share: s.shareOf(t, a, v, o), Files: s.filesOf(t, v, "/awards/"+a.PublicID.String()),
 	}
+	p.Share.LinkedIn = "" // only the holder has it in their profile
 	if a.ValidFrom.After(now) {
 		p.ValidFrom = a.ValidFrom
 	}

@@ -24,8 +24,9 @@ type claimPage struct {
 	ValidUntil          time.Time
 	Answer              string // waiting, accepted or declined
 	Published           bool
-	State               string // current, expired, not_yet_valid, revoked or suspended
-	Reason              string // why it was withdrawn or paused, a sentence
+	State               string    // current, expired, not_yet_valid, revoked or suspended
+	Reason              string    // why it was withdrawn or paused, a sentence
+	Since               time.Time // when that was
 	Trial               bool
 
 	Description string
@@ -36,6 +37,10 @@ type claimPage struct {
 	Share       share
 	Files       []download
 }
+
+// Off reports whether the badge was withdrawn or is paused: there is nothing to
+// show off then.
+func (p *claimPage) Off() bool { return p.State == "revoked" || p.State == "suspended" }
 
 // claimShow answers GET /claim/{secret}. It changes nothing: mail scanners
 // follow links.
@@ -62,8 +67,14 @@ func (s *Server) claimShow(w http.ResponseWriter, r *http.Request) error {
 		Shows: claimShows(t, a, o), PublicURL: s.Issuing.URL(a), Share: s.shareOf(t, a, v, o),
 		Files: s.filesOf(t, v, address+"/badge"),
 	}
-	if a.Reason != "" {
-		p.Reason = t.T("claim.reason", map[string]any{"reason": t.T("reason."+string(a.Reason), nil)})
+	switch a.State(s.Now()) {
+	case issuing.StateRevoked:
+		p.Since = a.RevokedAt
+	case issuing.StateSuspended:
+		p.Since = a.SuspendedAt
+	}
+	if !p.Since.IsZero() {
+		p.Reason = t.T("claim.reason", map[string]any{"reason": t.T("reason.short."+string(a.Reason), nil)})
 	}
 	return s.show(w, r, "public/claim.html", p)
 }
