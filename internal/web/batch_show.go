@@ -6,27 +6,29 @@ import (
 	"time"
 
 	"github.com/roundel/roundel/internal/issuing"
-	"github.com/roundel/roundel/internal/sheet"
 )
 
 // batchCheckedPage shows what the check of every row has found.
 type batchCheckedPage struct {
 	consolePage
-	Batch   *issuing.Batch
-	Self    string
-	Steps   steps
-	Bad     []batchRow
-	Skipped []batchRow
-	Good    []batchRow // the first few, as we read them
-	Mapped  []mappedColumn
-	Next    string // the next page of bad rows
-	First   string // the first page of bad rows
-	Rest    int64  // good rows that are not among Good
+	Batch    *issuing.Batch
+	Self     string
+	Steps    steps
+	Bad      []batchRow
+	Skipped  []batchRow
+	Good     []batchRow // the first few, as we read them
+	Mapped   []mappedColumn
+	Next     string    // the next page of bad rows
+	First    string    // the first page of bad rows
+	Rest     int64     // good rows that are not among Good
+	Look     []lookRow // good rows that are worth a look
+	MoreLook bool      // there may be more of them
 }
 
 // batchRow is one row of the spreadsheet.
 type batchRow struct {
 	Number   int64
+	Action   string // address at which the row is mended
 	Cells    []batchCell
 	Problems []string // of the row as a whole
 }
@@ -36,14 +38,15 @@ type batchCell struct {
 	Column  int // from 1
 	Name    string
 	Value   string
+	Typed   string // what stands in the file, where Value is how we read it
 	Problem string
 	Input   bool
 }
 
 // mappedColumn is a column that means something.
 type mappedColumn struct {
-	At          int
-	Field, Name string
+	At               int
+	Key, Field, Name string // Key as in issuing.MappingFields, Field in words
 }
 
 const badRowsPerPage = 20
@@ -68,7 +71,7 @@ func (s *Server) showChecked(w http.ResponseWriter, r *http.Request, b *issuing.
 	p := &batchCheckedPage{consolePage: s.batchDesk(r, b), Batch: b, Self: batchPath(r, b), Steps: batchSteps(t, 3)}
 	for _, field := range issuing.MappingFields {
 		if at, ok := b.Mapping[field]; ok && at < len(b.Header) {
-			p.Mapped = append(p.Mapped, mappedColumn{At: at, Field: t.T("batch.field."+field, nil), Name: b.Header[at]})
+			p.Mapped = append(p.Mapped, mappedColumn{At: at, Key: field, Field: t.T("batch.field."+field, nil), Name: b.Header[at]})
 		}
 	}
 	after, _ := strconv.ParseInt(r.URL.Query().Get("after"), 10, 64) // what is no number asks for the first page
@@ -92,7 +95,10 @@ func (s *Server) showChecked(w http.ResponseWriter, r *http.Request, b *issuing.
 		return err
 	}
 	p.Bad, p.Skipped, p.Good = p.rows(bad), p.rows(skipped), p.rows(good)
-	p.tellDates(t, b)
+	p.tellReading(t, b)
+	if err := s.worthALook(ctx, t, p, b); err != nil {
+		return err
+	}
 	p.Rest = b.Rows.Good - int64(len(good))
 	return s.show(w, r, "console/batch-checked.html", p)
 }
@@ -103,7 +109,7 @@ func (p *batchCheckedPage) rows(list []issuing.Row) []batchRow {
 	out := make([]batchRow, 0, len(list))
 	for _, row := range list {
 		wrong := map[string]string{}
-		br := batchRow{Number: row.Number}
+		br := batchRow{Number: row.Number, Action: p.Self + "/rows/" + strconv.FormatInt(row.Number, 10)}
 		for _, problem := range row.Problems {
 			wrong[problem.Column] = problem.Message
 		}
@@ -128,18 +134,13 @@ func (p *batchCheckedPage) rows(list []issuing.Row) []batchRow {
 	return out
 }
 
-// tellDates writes the dates of the good rows as they were understood, so that
-// a day taken for a month is seen before anything is awarded.
-func (p *batchCheckedPage) tellDates(t printer, b *issuing.Batch) {
-	for _, field := range []string{issuing.FieldDate, issuing.FieldUntil} {
-		at, ok := b.Mapping[field]
-		if !ok {
-			continue
-		}
+// tellReading shows the good rows as they were understood.
+func (p *batchCheckedPage) tellReading(t printer, b *issuing.Batch) {
+	for _, m := range p.Mapped {
 		for _, row := range p.Good {
 			for i, c := range row.Cells {
-				if day, err := sheet.ParseDate(c.Value, b.DateOrder); c.Column == at+1 && err == nil {
-					row.Cells[i].Value = t.Date(day)
+				if c.Column == m.At+1 {
+					row.Cells[i].tell(t, b, m.Key)
 				}
 			}
 		}
