@@ -364,7 +364,10 @@ func TestTokens(t *testing.T) {
 	tokens := h.Console + "/settings/tokens"
 	sound(t, h.Owner.Post(tokens, url.Values{"name": {""}}).Want(422))
 	sound(t, h.Owner.Post(tokens, url.Values{"name": {"Moodle"}, "expires": {"yesterday"}}).Want(422)).Says("year-month-day")
-	made := sound(t, h.Owner.Post(tokens, url.Values{"name": {"Moodle"}}).Want(200)).Says("Copy it now")
+	if to := h.Owner.Post(tokens, url.Values{"name": {"Moodle"}}).Location(); to != tokens {
+		t.Fatalf("after making a token: %s", to)
+	}
+	made := sound(t, h.Owner.Get(tokens).Want(200)).Says("“Moodle” is ready. Copy it now")
 	secret := regexp.MustCompile(`rndl_[A-Za-z0-9_-]{43}`).FindString(string(made.Body))
 	if secret == "" || made.Header.Get("Cache-Control") != "no-store" {
 		t.Fatalf("secret %q, %v", secret, made.Header)
@@ -374,6 +377,9 @@ func TestTokens(t *testing.T) {
 	list := sound(t, h.Owner.Get(tokens).Want(200)).Says("In force")
 	if strings.Contains(string(list.Body), secret) {
 		t.Error("the secret is shown again")
+	}
+	if n := strings.Count(string(list.Body), "/revoke"); n != 1 {
+		t.Errorf("loading the page again leaves %d tokens in force", n)
 	}
 	revoke := regexp.MustCompile(`/settings/tokens/[a-z2-7]{26}/revoke`).FindString(string(list.Body))
 	h.Owner.Post(h.Console+revoke, nil).Want(303)

@@ -95,9 +95,14 @@ type tokenRow struct {
 	Tag                    tag
 }
 
-// tokenList answers GET …/settings/tokens.
+// tokenList answers GET …/settings/tokens. It shows the secret of a token that
+// was just made, once.
 func (s *Server) tokenList(w http.ResponseWriter, r *http.Request) error {
-	return s.showTokens(w, r, &tokenListPage{})
+	p := &tokenListPage{}
+	if err := s.takeSecret(w, r, p); err != nil {
+		return err
+	}
+	return s.showTokens(w, r, p)
 }
 
 func (s *Server) showTokens(w http.ResponseWriter, r *http.Request, p *tokenListPage) error {
@@ -125,8 +130,9 @@ func (s *Server) showTokens(w http.ResponseWriter, r *http.Request, p *tokenList
 	return s.show(w, r, "console/tokens.html", p)
 }
 
-// tokenCreate answers POST …/settings/tokens with a page that shows the secret
-// this once: only its hash is kept.
+// tokenCreate answers POST …/settings/tokens by leading to the list, which shows
+// the secret this once: only its hash is kept. Loading that page again makes no
+// second token.
 func (s *Server) tokenCreate(w http.ResponseWriter, r *http.Request) error {
 	if err := readForm(w, r, formLimit); err != nil {
 		return err
@@ -139,8 +145,9 @@ func (s *Server) tokenCreate(w http.ResponseWriter, r *http.Request) error {
 		expires, wrong = expiryDay(p.Expires)
 	}
 	var token *account.Token
+	var secret string
 	if wrong == nil {
-		p.Secret, token, wrong = s.Accounts.CreateToken(r.Context(), c.Organisation.ID, c.AccountID(), p.Name, expires)
+		secret, token, wrong = s.Accounts.CreateToken(r.Context(), c.Organisation.ID, c.AccountID(), p.Name, expires)
 	}
 	if refused(wrong) {
 		p.Problems = problemsOf(wrong)
@@ -149,8 +156,9 @@ func (s *Server) tokenCreate(w http.ResponseWriter, r *http.Request) error {
 	if wrong != nil {
 		return wrong
 	}
-	p.Created, p.Name, p.Expires = token.Name, "", ""
-	return s.showTokens(w, r, p)
+	s.handSecret(w, r, token, secret)
+	http.Redirect(w, r, r.URL.Path, http.StatusSeeOther)
+	return nil
 }
 
 // expiryDay reads the day on which a token ends.
