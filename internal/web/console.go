@@ -36,6 +36,7 @@ func (s *Server) deskRoutes() []route {
 	return []route{
 		{"GET " + org, gate.Manage, s.overview},
 		{"POST " + org + "/go-live", gate.Manage, s.goLive},
+		{"POST " + org + "/jobs/{job}/retry", gate.Manage, s.jobRetry},
 
 		{"GET " + org + "/outbox", gate.Manage, s.outboxList},
 		{"GET " + org + "/outbox/{mail}", gate.Manage, s.outboxMail},

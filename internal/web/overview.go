@@ -18,6 +18,9 @@ type overviewPage struct {
 	Award  string     // address at which to award, "" while nothing can be awarded
 	Live   bool       // the installation awards for real
 	GoLive bool       // there are trials that can be awarded for real now
+	Going  issuing.LiveProgress
+	Runs   []batchRun // spreadsheets that are being awarded
+	Stuck  []stuckJob
 }
 
 // nextStep is one step of the way to the first badge.
@@ -61,7 +64,10 @@ func (s *Server) overview(w http.ResponseWriter, r *http.Request) error {
 			p.Award = p.Base + "/badges"
 		}
 	}
-	p.GoLive = !p.Trial && p.Counts.Trials > 0
+	if err := s.underWay(r, p); err != nil {
+		return err
+	}
+	p.GoLive = !p.Trial && p.Counts.Trials > 0 && !p.Going.Running
 	p.Stats = overviewStats(t, p.Base, p.Counts)
 	p.Steps = s.nextSteps(t, p, draft, first)
 	return s.show(w, r, "console/overview.html", p)
