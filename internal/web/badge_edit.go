@@ -90,11 +90,17 @@ func (s *Server) badgeSave(w http.ResponseWriter, r *http.Request) error {
 // saveBadge saves the form as a draft, and publishes it when asked. A draft
 // that cannot be published yet is saved all the same.
 func (s *Server) saveBadge(w http.ResponseWriter, r *http.Request, b *badge.Badge) error {
-	if err := readForm(w, r, uploadLimit); err != nil {
+	tooLarge, err := readUploadForm(w, r)
+	if err != nil {
 		return err
 	}
 	f := readBadgeForm(r.PostFormValue)
-	wrong := s.keepUpload(r, &f)
+	wrong := errTooLarge(tooLarge, "picture")
+	if wrong != nil {
+		f.From = pictureUploaded
+	} else {
+		wrong = s.keepUpload(r, &f)
+	}
 	do := r.PostFormValue("do")
 	if do == "suggest" {
 		d := picture.Suggest(f.Name)
@@ -107,7 +113,7 @@ func (s *Server) saveBadge(w http.ResponseWriter, r *http.Request, b *badge.Badg
 		return wrong
 	}
 	var news []flash
-	b, err := s.writeDraft(r, b, f)
+	b, err = s.writeDraft(r, b, f)
 	switch {
 	case do != "publish":
 	case err == nil:

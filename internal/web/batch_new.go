@@ -1,9 +1,11 @@
 package web
 
 import (
+	"errors"
 	"net/http"
 
 	"github.com/roundel/roundel/internal/badge"
+	"github.com/roundel/roundel/internal/fault"
 	"github.com/roundel/roundel/internal/gate"
 	"github.com/roundel/roundel/internal/issuing"
 	"github.com/roundel/roundel/internal/sheet"
@@ -59,7 +61,10 @@ func (s *Server) batchCreate(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	if err := readForm(w, r, issuing.MaxBatchBytes+formLimit); err != nil {
+	var tooLarge *http.MaxBytesError
+	if err := readForm(w, r, issuing.MaxBatchBytes+formLimit); errors.As(err, &tooLarge) {
+		return s.showBatchForm(w, r, b, fault.Fields(fault.Field{Path: "file", Message: "This file is larger than 64 MB. Split it into several files."}))
+	} else if err != nil {
 		return err
 	}
 	file, name, err := uploaded(r, "file")

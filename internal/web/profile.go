@@ -2,6 +2,8 @@ package web
 
 import (
 	"net/http"
+	"regexp"
+	"strings"
 
 	"github.com/roundel/roundel/internal/badge"
 	"github.com/roundel/roundel/internal/fault"
@@ -39,16 +41,29 @@ func (s *Server) profileFields(r *http.Request, p org.Profile) profileFields {
 	return f
 }
 
+// companyPage finds the number in the address of a LinkedIn company page.
+var companyPage = regexp.MustCompile(`(?i)^(?:https?://)?(?:[a-z]+\.)?linkedin\.com/(?:company|school|showcase|organization)(?:-beta)?/([0-9]{1,12})(?:[/?#].*)?$`)
+
+// companyNumber takes the number out of a LinkedIn address that was pasted
+// whole.
+func companyNumber(text string) string {
+	if m := companyPage.FindStringSubmatch(strings.TrimSpace(text)); m != nil {
+		return m[1]
+	}
+	return text
+}
+
 // readProfile reads the form of profileFields. wrong is what is the matter
 // with the logo, before anybody has looked at the rest.
 func (s *Server) readProfile(w http.ResponseWriter, r *http.Request, logoKey string) (p org.Profile, wrong, err error) {
-	if err := readForm(w, r, uploadLimit); err != nil {
+	tooLarge, err := readUploadForm(w, r)
+	if err != nil {
 		return p, nil, err
 	}
 	v := r.PostFormValue
 	p = org.Profile{
 		Name: v("name"), Website: v("website"), Email: v("email"), Description: v("description"), Country: v("country"),
-		LinkedInID: v("linkedin_id"), LogoAlt: v("logo_alt"), LogoKey: logoKey,
+		LinkedInID: companyNumber(v("linkedin_id")), LogoAlt: v("logo_alt"), LogoKey: logoKey,
 	}
 	switch p.Accent = v("colour"); p.Accent {
 	case ownColours:
@@ -64,6 +79,9 @@ func (s *Server) readProfile(w http.ResponseWriter, r *http.Request, logoKey str
 		if _, err := s.Blobs.Get(r.Context(), kept); err == nil {
 			p.LogoKey = kept
 		}
+	}
+	if wrong := errTooLarge(tooLarge, "logo"); wrong != nil {
+		return p, wrong, nil
 	}
 	file, _, err := uploaded(r, "logo")
 	if err != nil || file == nil {
