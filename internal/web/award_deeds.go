@@ -5,6 +5,9 @@ import (
 	"net/http"
 	"strconv"
 	"strings"
+	"unicode"
+
+	"golang.org/x/text/unicode/norm"
 
 	"github.com/roundel/roundel/baking"
 	"github.com/roundel/roundel/internal/fault"
@@ -27,17 +30,20 @@ func (s *Server) awardLink(w http.ResponseWriter, r *http.Request) error {
 }
 
 // awardMail answers POST …/awards/{award}/mail: the invitation is written
-// again, with a fresh link.
+// again, with a fresh link. Nobody is invited to a trial.
 func (s *Server) awardMail(w http.ResponseWriter, r *http.Request) error {
 	a, err := s.awardOf(r)
 	if err != nil {
 		return err
 	}
+	if a.Trial {
+		return s.done(w, r, awardPath(r, a), "wait", "mail_trial")
+	}
 	if err := s.Claims.Invite(r.Context(), a); err != nil {
 		return err
 	}
 	code := "mail_again"
-	if a.Trial || !s.Mails {
+	if !s.Mails {
 		code = "mail_kept"
 	}
 	return s.done(w, r, awardPath(r, a), "good", code)
@@ -139,19 +145,25 @@ func sendFile(w http.ResponseWriter, name, media string, data []byte) {
 	_, _ = bytes.NewReader(data).WriteTo(w) // the reader has gone: nothing to do
 }
 
-// fileName makes a name that every file system takes.
+// letters are those that have no accent to drop.
+var letters = strings.NewReplacer("ß", "ss", "æ", "ae", "œ", "oe", "ø", "o", "ł", "l", "đ", "d", "ð", "d", "þ", "th", "ı", "i", "’", "", "'", "")
+
+// fileName makes a name that every file system takes: "für Anfänger" becomes
+// "fur-anfanger".
 func fileName(parts ...string) string {
 	var b strings.Builder
-	for _, r := range strings.ToLower(strings.Join(parts, " ")) {
+	for _, r := range norm.NFKD.String(letters.Replace(strings.ToLower(strings.Join(parts, " ")))) {
 		switch {
 		case r >= 'a' && r <= 'z', r >= '0' && r <= '9':
 			b.WriteRune(r)
+		case unicode.Is(unicode.Mn, r): // an accent
 		case b.Len() > 0 && !strings.HasSuffix(b.String(), "-"):
 			b.WriteByte('-')
 		}
 	}
-	if name := strings.Trim(b.String(), "-"); name != "" {
-		return name[:min(len(name), 80)]
+	name := b.String()
+	if name = strings.Trim(name[:min(len(name), 80)], "-"); name != "" {
+		return name
 	}
 	return "badge"
 }

@@ -136,6 +136,7 @@ func TestEveryChoiceHasAName(t *testing.T) {
 	need("batch.order.", "none", "day", "month")
 	for _, r := range issuing.Reasons {
 		need("reason.", string(r))
+		need("reason.short.", string(r))
 	}
 	for _, d := range []issuing.Duplicates{issuing.SkipDuplicates, issuing.ReplaceDuplicates, issuing.AllowDuplicates} {
 		need("batch.duplicates.", string(d), string(d)+"_hint")
@@ -197,6 +198,8 @@ func TestFileName(t *testing.T) {
 		"a\"; filename=\"evil.exe\r\n": "a-filename-evil-exe",
 		"../../etc/passwd":             "etc-passwd",
 		"数据":                           "badge",
+		"Mathematik für Anfänger":      "mathematik-fur-anfanger",
+		"Łódź, Straße, Søren O’Brien":  "lodz-strasse-soren-obrien",
 		strings.Repeat("x", 300):       strings.Repeat("x", 80),
 	} {
 		if got := fileName(in); got != want {

@@ -15,6 +15,8 @@ func (s *Server) publicRoutes() []route {
 		{"GET /issuers/{slug}/did.json", gate.Public, s.didDocument},
 		{"GET /status/{list}", gate.Public, s.statusList},
 		{"GET /pictures/{file}", gate.Public, s.pictureFile},
+		{"GET /favicon.ico", gate.Public, s.favicon},
+		{"GET /robots.txt", gate.Public, s.robotsFile},
 		{"GET /verify", gate.Public, s.verifyForm},
 		{"POST /verify", gate.Public, s.verifyReport},
 		{"GET /claim/{secret}", gate.Public, s.claimShow},

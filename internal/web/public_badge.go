@@ -20,7 +20,6 @@ type badgePage struct {
 	CriteriaURL         string
 	Skills              []skill
 	Facts               []fact
-	Version             int64
 	NewestURL           string // set when this is not the newest version
 	Archived            bool   // it is no longer awarded
 	JSONURL             string
@@ -69,7 +68,7 @@ func (s *Server) publicBadge(w http.ResponseWriter, r *http.Request) error {
 			OG: &openGraph{Image: s.pictureURL(v), ImageAlt: v.PictureAlt}},
 		Picture: s.picturePath(v), PictureAlt: v.PictureAlt, Name: v.Name, Kind: kindName(t, v.AchievementType),
 		Issuer: s.issuerRef(t, o, s.Orgs.IsLive(o)), Description: v.Description, Criteria: v.Criteria, CriteriaURL: v.CriteriaURL,
-		Skills: tagSkills(v.Tags), Facts: versionFacts(t, v), Version: v.Number, Archived: !b.ArchivedAt.IsZero(),
+		Skills: tagSkills(v.Tags), Facts: versionFacts(t, v), Archived: !b.ArchivedAt.IsZero(),
 		JSONURL: address + ".json", Share: share{URL: address},
 	}
 	if b.Published.Number != v.Number {

@@ -14,6 +14,7 @@ type faultPage struct {
 	Page
 	Status    int
 	Message   string
+	SetUp     bool   // it was a set-up link: the server prints another
 	RequestID string // to name when asking for help; may be ""
 }
 
@@ -47,7 +48,10 @@ func (s *Server) showFault(w http.ResponseWriter, r *http.Request, err error) er
 		return json.NewEncoder(w).Encode(map[string]any{"status": code, "title": http.StatusText(code), "detail": fault.Message(err)})
 	}
 	message := fault.Message(err)
-	return s.render(w, r, code, "public/fault.html", &faultPage{Page: Page{Title: message, NoIndex: true}, Status: code, Message: message})
+	return s.render(w, r, code, "public/fault.html", &faultPage{
+		Page: Page{Title: message, NoIndex: true}, Status: code, Message: message,
+		SetUp: code == http.StatusNotFound && strings.HasPrefix(r.URL.Path, "/set-up/"),
+	})
 }
 
 // forProgram reports whether an address is one that programs ask for, whatever

@@ -107,9 +107,9 @@ func placeSamples() []samplePage {
 	}
 	b := &badgePage{Page: Page{Title: "Applied Data Analysis"}, Picture: "/sample/badge-data.svg", PictureAlt: "Blue roundel with four rising bars", Name: "Applied Data Analysis",
 		Kind: "Microcredential", Issuer: northlight, Description: goodAward().Description, Criteria: criteria, CriteriaURL: "https://northlight.example/criteria",
-		Skills: goodAward().Skills, Facts: goodAward().Facts, Version: 3, JSONURL: base + "/badges/4t7q.json", Share: share{URL: base + "/badges/4t7q"}}
+		Skills: goodAward().Skills, Facts: goodAward().Facts, JSONURL: base + "/badges/4t7q.json", Share: share{URL: base + "/badges/4t7q"}}
 	old := *b
-	old.Archived, old.NewestURL, old.Version = true, "/badges/4t7q", 1
+	old.Archived, old.NewestURL = true, "/badges/4t7q"
 	return []samplePage{
 		{"home", "public/home.html", 200, &homePage{Page: Page{Title: "Roundel", Description: "Badges that anyone can check."}, Issuers: []issuerRef{northlight, {Name: "Fire brigade of Ährenfeld", URL: "/issuers/fire", Note: "3 badges"}}}},
 		{"home-new", "public/home.html", 200, &homePage{Page: Page{Title: "Roundel"}, Waiting: true}},

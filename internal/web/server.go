@@ -42,6 +42,7 @@ type Server struct {
 	Development  bool   // adds /styleguide
 
 	pages *renderer
+	icon  []byte // answers /favicon.ico
 }
 
 // route is one entry of the table: what a path needs, and who answers it.
@@ -55,6 +56,9 @@ type route struct {
 func (s *Server) Mount(mux *http.ServeMux) error {
 	var err error
 	if s.pages, err = newRenderer(renderOptions{Catalogues: s.Catalogues, Site: s.Site}); err != nil {
+		return err
+	}
+	if s.icon, err = markIcon(); err != nil {
 		return err
 	}
 	for _, table := range [][]route{s.publicRoutes(), s.consoleRoutes()} {
