@@ -291,7 +291,7 @@ func (c Content) normalise() (Content, []fault.Field) {
 	var tags []string
 	for _, t := range c.Tags {
 		t = strings.Join(strings.Fields(t), " ")
-		if t != "" && !slices.Contains(tags, t) {
+		if t != "" && !slices.ContainsFunc(tags, func(have string) bool { return strings.EqualFold(have, t) }) {
 			tags = append(tags, t)
 		}
 		if utf8.RuneCountInString(t) > 80 || !input.Text(t) {

@@ -25,7 +25,7 @@ func start(t *testing.T, db *sqldb.DB) (s *badge.Service, organisation int64) {
 }
 
 func content(name string) badge.Content {
-	return badge.Content{Name: name, Description: "Explains data.", Criteria: "Pass.", AchievementType: "Badge", Tags: []string{"a", " a ", "b  c"}, PictureAlt: "Round"}
+	return badge.Content{Name: name, Description: "Explains data.", Criteria: "Pass.", AchievementType: "Badge", Tags: []string{"a", " A ", "b  c", "B C"}, PictureAlt: "Round"}
 }
 
 func design(name string) badge.Picture {

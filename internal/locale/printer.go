@@ -167,11 +167,18 @@ func (p *Printer) Country(code string) string {
 	if err != nil || !r.IsCountry() {
 		return code
 	}
+	if name, ok := renamed[code]; ok && p.Lang() == "en" {
+		return name
+	}
 	if name := p.regions.Name(r); name != "" {
 		return name
 	}
 	return code
 }
+
+// renamed are countries under the English names that they have taken since the
+// data of x/text was made.
+var renamed = map[string]string{"CV": "Cabo Verde", "MK": "North Macedonia", "SZ": "Eswatini", "TR": "Türkiye"}
 
 // Country is one entry of a list of countries.
 type Country struct {
