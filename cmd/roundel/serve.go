@@ -6,7 +6,6 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
-	"strings"
 
 	"github.com/roundel/roundel/internal/app"
 	"github.com/roundel/roundel/internal/config"
@@ -70,10 +69,7 @@ func (r *resetLinkCommand) Run(c *console) error {
 	if err := needInstallation(&r.Config); err != nil {
 		return err
 	}
-	base := strings.TrimSuffix(r.BaseURL, "/")
-	if base == "" {
-		base = "http://" + r.Listen
-	}
+	base := app.LastAddress(r.Config)
 	r.Config.Listen = "127.0.0.1:0" // the server may be running at the real address
 	a, err := app.New(c.ctx, r.Config, logger(c, "error"))
 	if err != nil {

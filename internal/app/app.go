@@ -10,6 +10,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"os"
 	"time"
 
 	"github.com/roundel/roundel/internal/config"
@@ -27,6 +28,7 @@ type App struct {
 
 	handler  http.Handler
 	listener net.Listener
+	lock     *os.File // held while this process serves
 	server   *http.Server
 	ended    chan error
 }
@@ -58,8 +60,12 @@ func New(ctx context.Context, c config.Config, log *slog.Logger) (*App, error) {
 	return a, nil
 }
 
-// Start serves and works in the background until Close.
-func (a *App) Start(ctx context.Context) error {
+// Start serves and works in the background until Close. It fails when another
+// server works on the same data folder.
+func (a *App) Start(ctx context.Context) (err error) {
+	if a.lock, err = lockData(a.Config.Data, a.BaseURL); err != nil {
+		return err
+	}
 	if err := a.Features.Issuing.KeepResuming(ctx); err != nil {
 		return fmt.Errorf("finish interrupted awards: %w", err)
 	}
@@ -133,6 +139,9 @@ func (a *App) Close() error {
 	}
 	if a.Ground != nil {
 		errs = append(errs, a.Ground.Close())
+	}
+	if a.lock != nil {
+		errs = append(errs, a.lock.Close())
 	}
 	return errors.Join(errs...)
 }

@@ -10,6 +10,7 @@ import (
 	"github.com/roundel/roundel/internal/claim"
 	"github.com/roundel/roundel/internal/issuing"
 	"github.com/roundel/roundel/internal/jobs"
+	"github.com/roundel/roundel/internal/keys"
 	"github.com/roundel/roundel/internal/org"
 	"github.com/roundel/roundel/internal/outbox"
 	"github.com/roundel/roundel/internal/verification"
@@ -33,8 +34,8 @@ func newFeatures(_ context.Context, a *App) (*Features, error) {
 		Accounts: &account.Service{DB: g.DB, Now: g.Now},
 		Orgs:     &org.Service{DB: g.DB, Keys: g.Keys, Blobs: g.Blobs, Now: g.Now, BaseURL: a.BaseURL},
 		Badges:   &badge.Service{DB: g.DB, Blobs: g.Blobs, Now: g.Now},
-		Outbox:   &outbox.Service{DB: g.DB, Sender: g.Mail, Blobs: g.Blobs, Now: g.Now, Site: a.Config.Name, Log: a.Log},
-		Claims:   &claim.Service{DB: g.DB, Now: g.Now, Texts: g.Catalogues.For("en"), BaseURL: a.BaseURL},
+		Outbox:   &outbox.Service{DB: g.DB, Sender: g.Mail, Blobs: g.Blobs, Now: g.Now, Site: a.Config.Name, Log: a.Log, Open: openClaim(g.Keys.KEK)},
+		Claims:   &claim.Service{DB: g.DB, Now: g.Now, Texts: g.Catalogues.For("en"), Seal: sealClaim(g.Keys.KEK), BaseURL: a.BaseURL},
 	}
 	f.Issuing = &issuing.Service{
 		DB: g.DB, Keys: g.Keys, Orgs: f.Orgs, Blobs: g.Blobs, Now: g.Now, Log: a.Log,
@@ -47,4 +48,18 @@ func newFeatures(_ context.Context, a *App) (*Features, error) {
 	maps.Copy(f.Jobs.Handlers, f.Outbox.Handlers())
 	f.Jobs.Consume(claim.Consumer, f.Claims.OnEvents)
 	return f, nil
+}
+
+// claimPurpose names what the secrets of claim links are sealed for.
+const claimPurpose = "claim link"
+
+func sealClaim(kek *keys.KEK) func(string) []byte {
+	return func(secret string) []byte { return kek.Seal(claimPurpose, []byte(secret)) }
+}
+
+func openClaim(kek *keys.KEK) func([]byte) (string, error) {
+	return func(sealed []byte) (string, error) {
+		secret, err := kek.Open(claimPurpose, sealed)
+		return string(secret), err
+	}
 }

@@ -29,7 +29,8 @@ type Service struct {
 	DB      *sqldb.DB
 	Now     func() time.Time
 	Texts   *locale.Printer
-	BaseURL string // public address of the installation, without a trailing slash
+	Seal    func(secret string) []byte // encrypts a secret for the outbox; outbox.Service opens it
+	BaseURL string                     // public address of the installation, without a trailing slash
 }
 
 // Consumer is the name under which OnEvents keeps its place in the events.
@@ -73,7 +74,11 @@ func (s *Service) Link(ctx context.Context, a *issuing.Award) (link string, err 
 	if a.Document == nil {
 		return "", errUnsigned
 	}
-	err = s.DB.Write(ctx, func(tx *sqldb.Tx) error { link, err = s.newLink(ctx, tx, a.ID); return err })
+	err = s.DB.Write(ctx, func(tx *sqldb.Tx) error {
+		secret, err := s.newSecret(ctx, tx, a.ID)
+		link = s.linkTo(secret)
+		return err
+	})
 	return link, err
 }
 
@@ -135,12 +140,14 @@ func open(ctx context.Context, tx *sqldb.Tx, secret string) (*issuing.Award, err
 // errUnsigned is returned for an award whose document is not there yet.
 var errUnsigned = fault.Unavailablef("This badge is being signed at this moment. Try again shortly.")
 
-func (s *Service) newLink(ctx context.Context, tx *sqldb.Tx, awardID int64) (string, error) {
+func (s *Service) linkTo(secret string) string { return s.BaseURL + "/claim/" + secret }
+
+func (s *Service) newSecret(ctx context.Context, tx *sqldb.Tx, awardID int64) (string, error) {
 	b := make([]byte, 32)
 	rand.Read(b) // never fails: crypto/rand ends the process instead
 	secret := base64.RawURLEncoding.EncodeToString(b)
 	_, err := tx.Exec(ctx, `INSERT INTO claim_secret (secret_hash, award_id, created_at) VALUES ($1, $2, $3)`, hashSecret(secret), awardID, sqldb.Millis(s.Now()))
-	return s.BaseURL + "/claim/" + secret, err
+	return secret, err
 }
 
 // invite writes the mail to the recipient into the outbox.
@@ -157,11 +164,11 @@ func (s *Service) invite(ctx context.Context, tx *sqldb.Tx, awardID int64) error
 	if err != nil {
 		return err
 	}
-	link, err := s.newLink(ctx, tx, awardID)
+	secret, err := s.newSecret(ctx, tx, awardID)
 	if err != nil {
 		return err
 	}
-	letter := s.letter(a, o, v, link)
+	letter := s.letter(a, o, v, s.linkTo(outbox.SecretMark))
 	html, err := letter.HTML()
 	if err != nil {
 		return err
@@ -169,7 +176,7 @@ func (s *Service) invite(ctx context.Context, tx *sqldb.Tx, awardID int64) error
 	return outbox.Enqueue(ctx, tx, outbox.Mail{
 		OrgID: o.ID, AwardID: a.ID, SenderName: o.Name, ReplyTo: o.Email, To: a.Recipient.Email,
 		Subject: s.Texts.T("mail.claim.subject", map[string]any{"badge": v.Name, "issuer": o.Name}),
-		Text:    letter.Text(), HTML: html, PictureKey: v.PicturePNG, Hold: a.Trial,
+		Text:    letter.Text(), HTML: html, Sealed: s.Seal(secret), PictureKey: v.PicturePNG, Hold: a.Trial,
 	})
 }
 

@@ -48,8 +48,11 @@ func newWorld(t *testing.T, db *sqldb.DB, baseURL string) *world {
 	orgs := &org.Service{DB: db, Keys: ring, Blobs: blobs, Now: now, BaseURL: baseURL}
 	badges := &badge.Service{DB: db, Blobs: blobs, Now: now}
 	w := &world{
-		claims:  &claim.Service{DB: db, Now: now, Texts: catalogues.For("en"), BaseURL: baseURL},
-		outbox:  &outbox.Service{DB: db, Blobs: blobs, Now: now},
+		claims: &claim.Service{DB: db, Now: now, Texts: catalogues.For("en"), Seal: func(secret string) []byte { return kek.Seal("claim link", []byte(secret)) }, BaseURL: baseURL},
+		outbox: &outbox.Service{DB: db, Blobs: blobs, Now: now, Open: func(sealed []byte) (string, error) {
+			secret, err := kek.Open("claim link", sealed)
+			return string(secret), err
+		}},
 		issuing: &issuing.Service{DB: db, Keys: ring, Orgs: orgs, Blobs: blobs, Now: now, Log: slog.New(slog.DiscardHandler), BaseURL: baseURL, Secret: kek.Secret("x")},
 	}
 	link, err := accounts.SetUpLink(t.Context())
@@ -180,21 +183,26 @@ func TestSecretsOpenOneAwardAndAreStoredHashed(t *testing.T) {
 		t.Errorf("a fresh link: %v", err)
 	}
 	check(t, w.claims.DB.Read(t.Context(), func(tx *sqldb.Tx) error {
-		rows, err := tx.Query(t.Context(), `SELECT secret_hash FROM claim_secret`)
-		if err != nil {
-			return err
-		}
-		defer rows.Close()
-		for rows.Next() {
-			var hash []byte
-			if err := rows.Scan(&hash); err != nil {
+		for _, query := range []string{`SELECT secret_hash FROM claim_secret`, `SELECT sealed FROM outbox_mail`, `SELECT body_text FROM outbox_mail`, `SELECT body_html FROM outbox_mail`} {
+			rows, err := tx.Query(t.Context(), query)
+			if err != nil {
 				return err
 			}
-			if len(hash) != 32 || strings.Contains(string(hash), secret[:16]) {
-				t.Error("a secret is not stored as its hash")
+			defer rows.Close()
+			for rows.Next() {
+				var stored []byte
+				if err := rows.Scan(&stored); err != nil {
+					return err
+				}
+				if strings.Contains(string(stored), secret) {
+					t.Errorf("%s: a claim secret lies open", query)
+				}
+			}
+			if err := rows.Err(); err != nil {
+				return err
 			}
 		}
-		return rows.Err()
+		return nil
 	}))
 }
 

@@ -104,7 +104,10 @@ func (s *Service) send(ctx context.Context, e Entry) (answered bool, err error) 
 	if ctx.Err() != nil {
 		return false, s.DB.Write(record, func(tx *sqldb.Tx) error { return putBack(record, tx, e.ID) })
 	}
-	cause := s.Sender.Send(ctx, s.message(ctx, e.Mail))
+	cause := s.unseal(&e)
+	if cause == nil {
+		cause = s.Sender.Send(ctx, s.message(ctx, e.Mail))
+	}
 	now := s.Now()
 	if cause == nil {
 		return true, s.DB.Write(record, func(tx *sqldb.Tx) error { return markSent(record, tx, e.ID, now) })

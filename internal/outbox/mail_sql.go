@@ -12,19 +12,19 @@ import (
 )
 
 const columns = `public_id, organisation_id, award_id, sender_name, reply_to, recipient, subject, body_text, body_html,
-	picture_key, state, attempts, last_error, next_at, created_at, sent_at`
+	sealed, picture_key, state, attempts, last_error, next_at, created_at, sent_at`
 
 func insert(ctx context.Context, tx *sqldb.Tx, id publicid.ID, m Mail, state string, at time.Time) error {
 	_, err := tx.Exec(ctx, `INSERT INTO outbox_mail (`+columns+`)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, 0, '', 0, $12, 0)`,
-		id, m.OrgID, m.AwardID, m.SenderName, m.ReplyTo, m.To, m.Subject, m.Text, m.HTML, m.PictureKey, state, sqldb.Millis(at))
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, 0, '', 0, $13, 0)`,
+		id, m.OrgID, m.AwardID, m.SenderName, m.ReplyTo, m.To, m.Subject, m.Text, m.HTML, m.Sealed, m.PictureKey, state, sqldb.Millis(at))
 	return err
 }
 
 func scanEntry(scan func(...any) error) (e Entry, err error) {
 	var next, created, sent int64
 	err = scan(&e.ID, &e.OrgID, &e.AwardID, &e.SenderName, &e.ReplyTo, &e.To, &e.Subject, &e.Text, &e.HTML,
-		&e.PictureKey, &e.State, &e.Attempts, &e.LastError, &next, &created, &sent)
+		&e.Sealed, &e.PictureKey, &e.State, &e.Attempts, &e.LastError, &next, &created, &sent)
 	e.Hold = e.State == Held
 	e.NextAt, e.CreatedAt, e.SentAt = sqldb.Time(next), sqldb.Time(created), sqldb.Time(sent)
 	return e, err
@@ -92,7 +92,7 @@ func adopt(ctx context.Context, tx *sqldb.Tx) error {
 
 // markSent notes the hand-over and erases the text, which holds a secret link.
 func markSent(ctx context.Context, tx *sqldb.Tx, id publicid.ID, at time.Time) error {
-	_, err := tx.Exec(ctx, `UPDATE outbox_mail SET state = $2, sent_at = $3, body_text = '', body_html = '', last_error = '', next_at = 0
+	_, err := tx.Exec(ctx, `UPDATE outbox_mail SET state = $2, sent_at = $3, body_text = '', body_html = '', sealed = NULL, last_error = '', next_at = 0
 		WHERE public_id = $1`, id, Sent, sqldb.Millis(at))
 	return err
 }

@@ -9,8 +9,10 @@ package outbox
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"log/slog"
+	"strings"
 	"time"
 
 	"github.com/roundel/roundel/internal/blob"
@@ -39,9 +41,16 @@ type Mail struct {
 	To         string // one address
 	Subject    string
 	Text, HTML string
+	// Sealed is a secret that Text and HTML hold as SecretMark, encrypted: nobody
+	// who reads the database can use it. Service.Open opens it when the mail is
+	// sent or shown.
+	Sealed     []byte
 	PictureKey string // blob of the PNG that HTML shows as mail.LetterPicture, or empty
 	Hold       bool   // keep it for show
 }
+
+// SecretMark stands in a mail's texts for its sealed secret.
+const SecretMark = "0-filled-in-when-sent-0"
 
 // Entry is a mail in the outbox.
 type Entry struct {
@@ -61,7 +70,8 @@ type Service struct {
 	Sender mail.Sender // nil: mails wait
 	Blobs  *blob.Dir   // the pictures; nil: mails go without
 	Now    func() time.Time
-	Site   string // the platform's name, in "NAME via PLATFORM"
+	Open   func(sealed []byte) (secret string, err error) // nil: no mail holds a secret
+	Site   string                                         // the platform's name, in "NAME via PLATFORM"
 	Log    *slog.Logger
 }
 
@@ -140,7 +150,26 @@ func (s *Service) Get(ctx context.Context, orgID int64, id publicid.ID) (e *Entr
 		e, err = get(ctx, tx, orgID, id)
 		return err
 	})
-	return e, err
+	if err != nil {
+		return nil, err
+	}
+	return e, s.unseal(e)
+}
+
+// unseal puts a mail's secret where its texts have the mark.
+func (s *Service) unseal(e *Entry) error {
+	if len(e.Sealed) == 0 {
+		return nil
+	}
+	if s.Open == nil {
+		return errors.New("the mail holds a secret that nothing here can open")
+	}
+	secret, err := s.Open(e.Sealed)
+	if err != nil {
+		return fmt.Errorf("open the secret of mail %s: %w", e.ID, err)
+	}
+	e.Text, e.HTML = strings.ReplaceAll(e.Text, SecretMark, secret), strings.ReplaceAll(e.HTML, SecretMark, secret)
+	return nil
 }
 
 // Retry sends a failed mail once more. It returns fault.NotFound when there is

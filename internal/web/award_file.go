@@ -70,21 +70,13 @@ func (s *Server) sendAward(w http.ResponseWriter, r *http.Request, a *issuing.Aw
 	return send(w, r, "image/png", cache, baked)
 }
 
-// awardRefresh gives whoever holds an award's credential the newest one: the
-// same, or the one that replaced it. What is private is not given.
+// awardRefresh gives whoever holds an award's credential its newest version.
+// An award that replaced it is another credential: the award's page leads to
+// it. What is private is not given.
 func (s *Server) awardRefresh(w http.ResponseWriter, r *http.Request) error {
 	a, err := s.namedAward(r, r.PathValue("award"))
 	if err != nil {
 		return err
-	}
-	if a.ReplacedBy != 0 {
-		newer, err := s.Issuing.AwardByID(r.Context(), a.ReplacedBy)
-		if err != nil {
-			return err
-		}
-		if newer.Document != nil {
-			a = newer
-		}
 	}
 	if !a.Published() {
 		return errPrivate

@@ -296,6 +296,7 @@ CREATE TABLE outbox_mail (
     subject         TEXT NOT NULL,
     body_text       TEXT NOT NULL, -- emptied once the mail is handed over: it holds a secret link
     body_html       TEXT NOT NULL,
+    sealed          BYTEA,         -- the secret link of the mail, encrypted; emptied with the text
     picture_key     TEXT NOT NULL DEFAULT '', -- blob of the PNG shown in the mail
     state           TEXT NOT NULL, -- waiting (no SMTP settings), queued, sent, failed
     attempts        BIGINT NOT NULL DEFAULT 0,
