@@ -9,6 +9,7 @@ import (
 // lookAround visits the pages of the console that the way has not led to.
 func (w *way) lookAround() {
 	office := w.office
+	office.Open("/console")
 	base := browser.Eval[string](office, `document.querySelector('.side a').getAttribute("href")`)
 	for _, p := range []struct{ path, name string }{
 		{"", "overview"}, {"/badges", "badges"}, {"/awards", "awards"}, {"/batches", "spreadsheets"}, {"/outbox", "mails"},
@@ -27,7 +28,7 @@ func (w *way) lookAround() {
 	office.PressStatus("Award the badge", http.StatusUnprocessableEntity)
 	office.Audit("award one with problems")
 	office.Open(base + "/outbox")
-	office.Press("aoife.nibhriain@mail.example")
+	office.Press(firstAddress)
 	office.Audit("mail")
 	office.Open("/console/organisations")
 	office.Audit("organisations")
@@ -37,7 +38,9 @@ func (w *way) lookAround() {
 // see then.
 func (w *way) withdraw() {
 	office := w.office
-	w.publicPath()
+	office.Open("/console")
+	office.Press("Awards")
+	office.Press(firstName)
 	office.Audit("award in the console")
 	office.CheckKeyboard("award in the console")
 	office.Click("Withdraw…")
@@ -49,7 +52,7 @@ func (w *way) withdraw() {
 	office.Says("Withdrawn", "The capstone project was not her own.")
 	office.Audit("award withdrawn in the console")
 
-	employer := w.browser.Tab()
+	employer := w.browser.Tab(w)
 	employer.Open("/verify")
 	employer.Upload("file", w.file("badge.png", w.files[".png"]))
 	employer.Press("Verify")

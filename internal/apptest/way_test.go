@@ -20,19 +20,23 @@ import (
 	"github.com/roundel/roundel/baking"
 	"github.com/roundel/roundel/internal/apptest"
 	"github.com/roundel/roundel/internal/apptest/browser"
-	"github.com/roundel/roundel/internal/mail/mailtest"
 )
 
 // way is the whole way of a badge, gone in a real browser: from the set-up link
-// to a stranger who verifies it, and to its withdrawal.
+// to a stranger who verifies it, and to its withdrawal. Each part of the way is
+// a test of its own.
 type way struct {
 	*testing.T
+	*journey
+	office *browser.Tab // of the person who issues
+}
+
+// journey is what the parts of the way hand on.
+type journey struct {
 	server  *apptest.Server
 	browser *browser.Browser
-	office  *browser.Tab // of the person who issues
 
 	badge string // path of the badge in the console
-	mails []mailtest.Message
 	claim string // path of the first recipient's link
 	award string // path of the first recipient's public page
 	files map[string][]byte
@@ -44,30 +48,38 @@ func TestTheWholeWay(t *testing.T) {
 	t.Parallel()
 	browser.NeedAxe(t)
 	s := apptest.Start(t, apptest.Options{TLS: true, SMTP: true})
-	w := &way{T: t, server: s, browser: browser.Start(t, s.BaseURL, s.PIN), files: map[string][]byte{}}
-	w.office = w.browser.Tab()
-	for _, step := range []struct {
-		name string
-		do   func(*way)
-	}{
-		{"set up", (*way).setUp},
-		{"design a badge", (*way).design},
-		{"award from a spreadsheet", (*way).awardMany},
-		{"mails arrive", (*way).readMails},
-		{"claim by keyboard", (*way).claimByKeyboard},
-		{"public page and files", (*way).show},
-		{"verify", (*way).verify},
-		{"without scripts", (*way).withoutScripts},
-		{"look around", (*way).lookAround},
-		{"withdraw", (*way).withdraw},
-	} {
-		began := time.Now()
-		step.do(w)
-		t.Logf("%s: %.1f s", step.name, time.Since(began).Seconds())
-	}
+	w := &way{T: t, journey: &journey{server: s, browser: browser.Start(t, s.BaseURL, s.PIN), files: map[string][]byte{}}}
+	w.office = w.browser.Tab(t)
+	ok := w.step("set up", (*way).setUp) &&
+		w.step("design a badge", (*way).design) &&
+		w.step("award from a spreadsheet", (*way).awardMany) &&
+		w.step("mails arrive", (*way).readMails) &&
+		w.step("at once", func(w *way) {
+			w.Run("outside", func(t *testing.T) {
+				t.Parallel()
+				w := w.in(t)
+				_ = w.step("claim by keyboard", (*way).claimByKeyboard) &&
+					w.step("public page and files", (*way).show) &&
+					w.step("verify", (*way).verify) &&
+					w.step("without scripts", (*way).withoutScripts)
+			})
+			w.Run("inside", func(t *testing.T) {
+				t.Parallel()
+				w.in(t).lookAround()
+			})
+		}) &&
+		w.step("withdraw", (*way).withdraw)
 	w.office.CheckQuiet()
-	t.Logf("of that: %v", w.browser.Times())
+	t.Logf("went the whole way: %t; checks took %v", ok, w.browser.Times())
 }
+
+// step goes a part of the way, and reports whether all was well.
+func (w *way) step(name string, do func(*way)) bool {
+	return w.Run(name, func(t *testing.T) { do(w.in(t)) })
+}
+
+// in is the way inside a part of the test.
+func (w *way) in(t *testing.T) *way { return &way{t, w.journey, w.office.For(t)} }
 
 // setUp follows the set-up link to an account and an organisation.
 func (w *way) setUp() {
@@ -104,7 +116,7 @@ func (w *way) setUp() {
 	office.CheckKeyboard("overview new")
 
 	// The link works once.
-	stranger := w.browser.Tab()
+	stranger := w.browser.Tab(w)
 	stranger.OpenStatus(link, 404)
 	stranger.CheckQuiet()
 }
@@ -213,11 +225,10 @@ var claimLink = regexp.MustCompile(`https://localhost:\d+(/claim/[A-Za-z0-9_-]+)
 func (w *way) readMails() {
 	ctx, cancel := context.WithTimeout(w.Context(), time.Minute)
 	defer cancel()
-	var err error
-	if w.mails, err = w.server.Mail.Wait(ctx, 23); err != nil || len(w.mails) != 23 {
-		w.Fatalf("%d mails, want 23: %v", len(w.mails), err)
+	if mails, err := w.server.Mail.Wait(ctx, 23); err != nil || len(mails) != 23 {
+		w.Fatalf("%d mails, want 23: %v", len(mails), err)
 	}
-	first := w.server.Mail.To("aoife.nibhriain@mail.example")
+	first := w.server.Mail.To(firstAddress)
 	if len(first) != 1 {
 		w.Fatalf("%d mails to the first recipient", len(first))
 	}

@@ -106,9 +106,11 @@ func (tab *Tab) Audit(name string) {
 			if scheme == "dark" {
 				rules = colourRules
 			}
+			stop := tab.spent(fmt.Sprintf("axe %d %s", width, scheme))
 			for _, found := range Eval[[]string](tab, call(runAxe, rules)) {
 				tab.t.Errorf("axe on %q, %d px, %s: %s", name, width, scheme, found)
 			}
+			stop()
 			tab.shoot(fmt.Sprintf("%s-%d-%s", name, width, scheme))
 		}
 	}

@@ -26,7 +26,6 @@ const (
 
 // Browser is a running Chromium with a profile of its own.
 type Browser struct {
-	t    testing.TB
 	ctx  context.Context
 	base string
 
@@ -94,7 +93,7 @@ func Start(t testing.TB, base, pin string) *Browser {
 	if err := chromedp.Do(root); err != nil {
 		t.Fatalf("Chromium does not start: %v", err)
 	}
-	return &Browser{t: t, ctx: root, base: base, times: map[string]time.Duration{}}
+	return &Browser{ctx: root, base: base, times: map[string]time.Duration{}}
 }
 
 // screenshots is the folder for pictures of every page that is audited, "" for

@@ -20,13 +20,17 @@ import (
 // Tab is one person's window, with cookies of its own. Its methods fail the
 // test when something is not as it should be.
 type Tab struct {
-	t       testing.TB
+	t testing.TB
+	*window
+}
+
+type window struct {
 	browser *Browser
 	ctx     context.Context
 	base    string
+	host    string
 
 	mu       sync.Mutex
-	host     string
 	problems []string
 	refused  []refusal // what the server answered with an error status
 	expected map[string]bool
@@ -42,18 +46,19 @@ func WithoutScripts() chromedp.Action[chromedp.Void] {
 	})
 }
 
-// Tab opens a window for somebody new, after the given steps.
-func (b *Browser) Tab(before ...chromedp.Action[chromedp.Void]) *Tab {
-	b.t.Helper()
+// Tab opens a window for somebody new, after the given steps. It is closed when
+// t ends.
+func (b *Browser) Tab(t testing.TB, before ...chromedp.Action[chromedp.Void]) *Tab {
+	t.Helper()
 	ctx, cancel := chromedp.NewContext(b.ctx, chromedp.WithNewBrowserContext())
-	b.t.Cleanup(cancel)
+	t.Cleanup(cancel)
 	base, err := url.Parse(b.base)
 	if err != nil {
-		b.t.Fatal(err)
+		t.Fatal(err)
 	}
-	tab := &Tab{t: b.t, browser: b, ctx: ctx, base: b.base, host: base.Host, expected: map[string]bool{}}
+	tab := &Tab{t, &window{browser: b, ctx: ctx, base: b.base, host: base.Host, expected: map[string]bool{}}}
 	if err := chromedp.Listen(ctx, tab.watch); err != nil {
-		b.t.Fatalf("open a tab: %v", err)
+		t.Fatalf("open a tab: %v", err)
 	}
 	tab.do("open a tab", chromedp.Func(func(ctx context.Context, _ *chromedp.Target) error {
 		_, err := chromedp.Call(ctx, emulation.SetFocusEmulationEnabled, emulation.SetFocusEmulationEnabledParams{Enabled: true})
@@ -64,9 +69,12 @@ func (b *Browser) Tab(before ...chromedp.Action[chromedp.Void]) *Tab {
 	return tab
 }
 
+// For returns the same window for a part of the test, which its methods fail.
+func (tab *Tab) For(t testing.TB) *Tab { return &Tab{t, tab.window} }
+
 // watch notes what a page must not do. It runs in the loop that reads the
 // browser's messages.
-func (tab *Tab) watch(event any) {
+func (tab *window) watch(event any) {
 	tab.mu.Lock()
 	defer tab.mu.Unlock()
 	switch e := event.(type) {
