@@ -35,14 +35,14 @@ type award struct {
 }
 
 type recipient struct {
-	Name  string `json:"name" minLength:"1" maxLength:"200" example:"Amara Okafor"`
-	Email string `json:"email" minLength:"3" maxLength:"254" example:"amara@example.org" doc:"Goes into the credential only as a salted hash."`
+	Name  string `json:"name" example:"Amara Okafor" doc:"Up to 200 characters."`
+	Email string `json:"email" example:"amara@example.org" doc:"Goes into the credential only as a salted hash."`
 }
 
 type evidence struct {
-	URL         string `json:"url,omitempty" maxLength:"2000" example:"https://example.org/report"`
-	Name        string `json:"name,omitempty" maxLength:"200"`
-	Description string `json:"description,omitempty" maxLength:"2000"`
+	URL         string `json:"url,omitempty" example:"https://example.org/report" doc:"A complete web address."`
+	Name        string `json:"name,omitempty" doc:"Up to 200 characters."`
+	Description string `json:"description,omitempty" doc:"Up to 2,000 characters."`
 }
 
 type newAward struct {
@@ -50,9 +50,9 @@ type newAward struct {
 	Recipient  recipient  `json:"recipient"`
 	ValidFrom  *time.Time `json:"validFrom,omitempty" doc:"When it was earned; by default now."`
 	ValidUntil *time.Time `json:"validUntil,omitempty" doc:"The first moment at which it is no longer valid; by default never."`
-	Evidence   []evidence `json:"evidence,omitempty" maxItems:"10"`
-	Result     string     `json:"result,omitempty" maxLength:"200" example:"87 %"`
-	Narrative  string     `json:"narrative,omitempty" maxLength:"5000" doc:"How this person earned it."`
+	Evidence   []evidence `json:"evidence,omitempty" doc:"At most ten."`
+	Result     string     `json:"result,omitempty" example:"87 %" doc:"Up to 200 characters."`
+	Narrative  string     `json:"narrative,omitempty" doc:"How this person earned it; up to 5,000 characters."`
 }
 
 type createAwardInput struct {
@@ -100,10 +100,7 @@ func (s *Server) awards(a huma.API) {
 
 func (s *Server) createAward(ctx context.Context, in *createAwardInput) (*awardOutput, error) {
 	c := gate.From(ctx)
-	badgeID, err := publicid.Parse(in.Body.Badge)
-	if err != nil {
-		return nil, s.fail(ctx, fault.Fields(fault.Field{Path: "badge", Message: "Send the badge's public id, the 26 letters and digits in its address."}))
-	}
+	badgeID, badID := publicid.Parse(in.Body.Badge)
 	r := issuing.Request{
 		Badge: badgeID, Recipient: issuing.Recipient{Name: in.Body.Recipient.Name, Email: in.Body.Recipient.Email},
 		Details: issuing.Details{Result: in.Body.Result, Narrative: in.Body.Narrative},
@@ -116,6 +113,11 @@ func (s *Server) createAward(ctx context.Context, in *createAwardInput) (*awardO
 	}
 	for _, e := range in.Body.Evidence {
 		r.Details.Evidence = append(r.Details.Evidence, issuing.Evidence(e))
+	}
+	if badID != nil { // named together with everything else that is wrong
+		wrong := append([]fault.Field{{Path: "badge", Message: "Send the badge's public id, the 26 letters and digits in its address."}},
+			fault.FieldsOf(s.Issuing.CheckRequest(r))...)
+		return nil, s.fail(ctx, fault.Fields(wrong...))
 	}
 	hash := sha256.Sum256(in.RawBody)
 	a, err := s.Issuing.Issue(ctx, c.Organisation.ID, c.AccountID(), r, issuing.Retry{Endpoint: "POST /awards", Key: in.IdempotencyKey, Hash: hash[:]})

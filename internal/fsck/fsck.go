@@ -14,6 +14,7 @@ import (
 
 	"github.com/roundel/roundel/credential"
 	"github.com/roundel/roundel/internal/blob"
+	"github.com/roundel/roundel/internal/jobs"
 	"github.com/roundel/roundel/internal/publicid"
 	"github.com/roundel/roundel/internal/sqldb"
 	"github.com/roundel/roundel/multikey"
@@ -41,7 +42,7 @@ func (r *Report) wrong(format string, args ...any) {
 // Check looks at everything. It returns an error only when it could not look.
 func (c *Checker) Check(ctx context.Context) (*Report, error) {
 	r := &Report{}
-	for _, step := range []func(context.Context, *Report) error{c.awards, c.positions, c.batches, c.events, c.pictures} {
+	for _, step := range []func(context.Context, *Report) error{c.awards, c.positions, c.states, c.stuck, c.batches, c.events, c.pictures} {
 		if err := step(ctx, r); err != nil {
 			return r, err
 		}
@@ -223,6 +224,35 @@ func (c *Checker) positions(ctx context.Context, r *Report) error {
 		}
 		return nil
 	})
+}
+
+// states replays what happened to each award and compares it with the state
+// that is recorded: a withdrawal that was taken back by hand shows here.
+func (c *Checker) states(ctx context.Context, r *Report) error {
+	return c.DB.Read(ctx, func(tx *sqldb.Tx) error {
+		for _, state := range []struct{ column, began, ended string }{
+			{"revoked_at", "award.revoked", "-"}, {"suspended_at", "award.suspended", "award.reinstated"},
+		} {
+			found, err := sqldb.Collect(ctx, tx, scanText, `SELECT 'award ' || a.id || ': its `+state.column+` is ' || a.`+state.column+` || ', its history says otherwise'
+				FROM award a WHERE (a.`+state.column+` > 0) <>
+					(coalesce((SELECT max(e.id) FROM event e WHERE e.subject = a.id AND e.kind = $1), 0)
+						> coalesce((SELECT max(e.id) FROM event e WHERE e.subject = a.id AND e.kind = $2), 0))`, state.began, state.ended)
+			if err != nil {
+				return err
+			}
+			r.Problems = append(r.Problems, found...)
+		}
+		return nil
+	})
+}
+
+// stuck names the work that was given up.
+func (c *Checker) stuck(ctx context.Context, r *Report) error {
+	parked, err := jobs.Parked(ctx, c.DB)
+	for _, j := range parked {
+		r.wrong("job %d (%s) is stuck after %d tries: %s", j.ID, j.Kind, j.Attempts, j.LastError)
+	}
+	return err
 }
 
 // batches checks that each awarded row has one award of its own.

@@ -158,6 +158,13 @@ type Request struct {
 	Details    Details
 }
 
+// CheckRequest names every field of r that cannot be used, without looking at
+// the badge.
+func (s *Service) CheckRequest(r Request) error {
+	_, err := r.normalise(s.Now())
+	return err
+}
+
 // normalise trims what was entered, fills the date in, and names the fields
 // that cannot be used.
 func (r Request) normalise(now time.Time) (Request, error) {
