@@ -5,8 +5,10 @@ import (
 	"net/url"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/roundel/roundel/internal/apptest"
+	"github.com/roundel/roundel/internal/outbox"
 )
 
 func TestUnknownPaths(t *testing.T) {
@@ -40,46 +42,58 @@ func TestUnknownPaths(t *testing.T) {
 	}
 }
 
-// TestOthersHouse checks that the owner of one organisation reaches nothing of
-// another's through its own console's addresses.
+// TestOthersHouse checks that what belongs to one organisation is not there in
+// the console of another, not even for somebody who manages both.
 func TestOthersHouse(t *testing.T) {
 	t.Parallel()
-	h := apptest.StartHouse(t, apptest.Options{TLS: true})
-	f := h.App.Features
-	ctx := t.Context()
-
-	// A neighbour with an account, a badge, an award, a spreadsheet and a mail.
+	h := apptest.StartHouse(t, apptest.Options{TLS: true, SMTP: true})
+	f, ctx := h.App.Features, t.Context()
 	other := h.NewOrganisation(t, h.OwnerID, "Southlight College")
-	theirs := h.NewBadge(t, other, "Plain Language")
-	_ = ctx
-	base := h.Console
-	award := h.Award(t, "Rosalind", "rosalind@mail.example")
 	foreign := "/console/" + other.Slug
-	for _, c := range []struct{ mine, wrong string }{
-		{base + "/badges/" + h.Badge.PublicID.String(), base + "/badges/" + theirs.PublicID.String()},
-		{base + "/badges/" + h.Badge.PublicID.String() + "/edit", base + "/badges/" + theirs.PublicID.String() + "/edit"},
-		{base + "/badges/" + h.Badge.PublicID.String() + "/award", base + "/badges/" + theirs.PublicID.String() + "/award"},
-		{base + "/badges/" + h.Badge.PublicID.String() + "/spreadsheet", base + "/badges/" + theirs.PublicID.String() + "/spreadsheet"},
-		{base + "/awards/" + award.PublicID.String(), foreign + "/awards/" + award.PublicID.String()},
-		{base + "/awards/" + award.PublicID.String() + "/badge.json", foreign + "/awards/" + award.PublicID.String() + "/badge.json"},
-		{base + "/awards/" + award.PublicID.String() + "/badge.png", foreign + "/awards/" + award.PublicID.String() + "/badge.png"},
+
+	// Something of each kind.
+	award := h.Award(t, "Rosalind", "rosalind@mail.example")
+	batch, err := f.Issuing.CreateBatch(ctx, h.Org.ID, h.OwnerID, h.Badge.PublicID, "people.csv", []byte("name,email\nBo Li,b.li@mail.example\n"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := h.Mail.Wait(ctx, 1); err != nil {
+		t.Fatal(err)
+	}
+	mails, err := f.Outbox.List(ctx, h.Org.ID, outbox.Filter{})
+	if err != nil || len(mails) != 1 {
+		t.Fatalf("%d mails, %v", len(mails), err)
+	}
+	_, token, err := f.Accounts.CreateToken(ctx, h.Org.ID, h.OwnerID, "Moodle", time.Time{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	badgePath, awardPath := "/badges/"+h.Badge.PublicID.String(), "/awards/"+award.PublicID.String()
+	batchPath, mailPath := "/batches/"+batch.PublicID.String(), "/outbox/"+mails[0].ID.String()
+
+	for _, p := range []string{
+		badgePath, badgePath + "/edit", badgePath + "/award", badgePath + "/spreadsheet",
+		awardPath, awardPath + "/badge.json", awardPath + "/badge.png",
+		batchPath, batchPath + "/columns", batchPath + "/bad.csv", batchPath + "/report.csv", mailPath,
 	} {
-		h.Owner.Get(c.mine).Want(http.StatusOK)
-		h.Owner.Get(c.wrong).Want(http.StatusNotFound)
+		h.Owner.Get(h.Console + p).Want(http.StatusOK)
+		if answer := h.Owner.Get(foreign + p); answer.Status != http.StatusNotFound {
+			t.Errorf("GET %s in another console: %d", p, answer.Status)
+		}
 	}
 	for _, c := range []struct {
 		path string
 		form url.Values
 	}{
-		{foreign + "/awards/" + award.PublicID.String() + "/state", url.Values{"do": {"revoke"}, "revoke_reason": {"not_stated"}}},
-		{foreign + "/awards/" + award.PublicID.String() + "/link", nil},
-		{foreign + "/awards/" + award.PublicID.String() + "/mail", nil},
-		{base + "/badges/" + theirs.PublicID.String() + "/publish", nil},
-		{base + "/badges/" + theirs.PublicID.String() + "/archive", nil},
-		{base + "/badges/" + theirs.PublicID.String() + "/award", url.Values{"name": {"Eve"}, "email": {"eve@mail.example"}}},
+		{badgePath + "/edit", url.Values{"name": {"Eve"}}}, {badgePath + "/publish", nil}, {badgePath + "/discard", nil}, {badgePath + "/archive", nil},
+		{badgePath + "/award", url.Values{"do": {"award"}, "name": {"Eve"}, "email": {"eve@mail.example"}}},
+		{awardPath + "/state", url.Values{"do": {"revoke"}, "revoke_reason": {"not_stated"}}}, {awardPath + "/link", nil}, {awardPath + "/mail", nil},
+		{batchPath + "/columns", url.Values{"column_1": {"name"}, "column_2": {"email"}}}, {batchPath + "/rows/1", nil},
+		{batchPath + "/confirm", nil}, {batchPath + "/discard", nil}, {mailPath + "/retry", nil},
+		{"/settings/tokens/" + token.PublicID.String() + "/revoke", nil},
 	} {
-		if answer := h.Owner.Post(c.path, c.form); answer.Status != http.StatusNotFound {
-			t.Errorf("POST %s: %d", c.path, answer.Status)
+		if answer := h.Owner.Post(foreign+c.path, c.form); answer.Status != http.StatusNotFound {
+			t.Errorf("POST %s in another console: %d", c.path, answer.Status)
 		}
 	}
 	after, err := f.Issuing.Award(ctx, h.Org.ID, award.PublicID)
@@ -87,16 +101,14 @@ func TestOthersHouse(t *testing.T) {
 		t.Errorf("withdrawn through another organisation's console: %v, %v", after.RevokedAt, err)
 	}
 
-	// Somebody who belongs to nothing is told the same about what exists and
-	// what does not.
+	// Somebody who is not signed in is told the same about what exists and what
+	// does not, and is led to sign in.
 	guest := h.Client(t)
-	real, unreal := guest.Get(base), guest.Get("/console/no-such-organisation")
-	if real.Status != http.StatusSeeOther || unreal.Status != http.StatusSeeOther {
-		t.Errorf("a stranger in the console: %d and %d", real.Status, unreal.Status)
+	real, unreal := guest.Get(h.Console), guest.Get("/console/no-such-organisation")
+	if real.Location() != "/sign-in?next="+url.QueryEscape(h.Console) || !strings.HasPrefix(unreal.Location(), "/sign-in?next=") {
+		t.Errorf("a stranger in the console is led to %s and %s", real.Location(), unreal.Location())
 	}
-	if !strings.HasPrefix(real.Location(), "/sign-in?next=") {
-		t.Errorf("a stranger is led to %s", real.Location())
-	}
+	h.Owner.Get("/console/no-such-organisation").Want(http.StatusNotFound)
 }
 
 func TestCrossSite(t *testing.T) {
