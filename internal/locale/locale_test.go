@@ -130,6 +130,9 @@ func TestDatesAndNumbers(t *testing.T) {
 		{p.DateTime(time.Time{}), ""},
 		{p.Number(1284), "1,284"},
 		{p.Country("CH"), "Switzerland"},
+		{p.Country("MK"), "North Macedonia"},
+		{p.Country("SZ"), "Eswatini"},
+		{p.Country("TR"), "Türkiye"},
 		{p.Country("??"), "??"},
 		{p.Language("rm"), "Romansh"},
 	} {
