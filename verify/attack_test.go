@@ -26,7 +26,7 @@ func TestAttackChangedContent(t *testing.T) {
 	doc := uni().signed(t, uni().badge())
 	changed := bytes.Replace(doc, []byte(`"Can analyse data."`), []byte(`"Can analyse datA."`), 1)
 	rep := check(t, world(t), changed)
-	want(t, rep, Tampered, "proof failed changed", "issuer_key passed", "status unknown not_run", "refresh unknown not_run")
+	want(t, rep, Tampered, "proof failed changed", "issuer_key unknown not_run", "status unknown not_run", "refresh unknown not_run")
 	if rep.Headline != "This is not the file the issuer signed" || !strings.HasSuffix(rep.Text, "Ask for the original link; it may be an accident.") {
 		t.Errorf("got %q, %q", rep.Headline, rep.Text)
 	}

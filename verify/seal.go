@@ -51,6 +51,10 @@ func (r *run) examine(c *credential.Credential) seal {
 			s.proof = *bad
 		}
 	}
+	if s.proof.Outcome == Failed && s.key.Outcome == Passed {
+		// It names the issuer's key, as every forgery can.
+		s.key = unknown(CheckIssuerKey, CodeNotRun, "It names a key of the issuer, but the signature does not fit: nothing shows that this key signed what stands here.")
+	}
 	return s
 }
 
