@@ -40,23 +40,22 @@ const Consumer = "claim"
 // claim link. Trials are written too, and held back. Events may come again
 // after a crash; an award that was invited is passed over.
 func (s *Service) OnEvents(ctx context.Context, events []event.Event) error {
-	for _, e := range events {
-		if e.Kind != issuing.EventIssued {
-			continue
-		}
-		err := s.DB.Write(ctx, func(tx *sqldb.Tx) error {
+	return s.DB.Write(ctx, func(tx *sqldb.Tx) error { // one commit for all
+		for _, e := range events {
+			if e.Kind != issuing.EventIssued {
+				continue
+			}
 			var invited int64
 			err := tx.QueryRow(ctx, `SELECT count(*) FROM outbox_mail WHERE award_id = $1`, e.Subject).Scan(&invited)
-			if err != nil || invited > 0 {
+			if err == nil && invited == 0 {
+				err = s.invite(ctx, tx, e.Subject)
+			}
+			if err != nil {
 				return err
 			}
-			return s.invite(ctx, tx, e.Subject)
-		})
-		if err != nil {
-			return err
 		}
-	}
-	return nil
+		return nil
+	})
 }
 
 // Invite writes another mail with a fresh link, for a recipient who has lost
