@@ -14,17 +14,8 @@ import (
 	"testing"
 	"time"
 
-	"github.com/chromedp/cdproto/emulation"
 	"github.com/chromedp/chromedp"
 )
-
-var emulateMedia = emulation.SetEmulatedMedia
-
-func mediaParams(scheme string) emulation.SetEmulatedMediaParams {
-	return emulation.SetEmulatedMediaParams{Features: []*emulation.MediaFeature{
-		{Name: "prefers-color-scheme", Value: scheme}, {Name: "prefers-reduced-motion", Value: "reduce"},
-	}}
-}
 
 // axeSource returns the script of axe-core, installed when it is not there.
 var axeSource = sync.OnceValues(func() (string, error) {
@@ -75,14 +66,13 @@ const runAxe = `async rules => {
 // colourRules are those whose outcome the colour scheme changes.
 var colourRules = []string{"color-contrast", "link-in-text-block"}
 
-// widths returns what makes the page wider than its window, "" when nothing
-// does.
-const widths = `() => {
+// tooWide returns what makes the page wider than its window.
+const tooWide = `() => {
 	const page = document.scrollingElement, wide = document.documentElement.clientWidth
-	if (page.scrollWidth <= wide) return ""
+	if (page.scrollWidth <= wide) return []
 	const inScroller = e => { for (let p = e.parentElement; p && p !== document.body; p = p.parentElement) if (getComputedStyle(p).overflowX !== "visible") return true }
 	const guilty = [...document.querySelectorAll("body *")].filter(e => e.getBoundingClientRect().right > wide + 0.5 && !inScroller(e))
-	return page.scrollWidth + " px: " + guilty.slice(0, 5).map(e => e.outerHTML.slice(0, 120)).join(" … ")
+	return ["to " + page.scrollWidth, ...guilty.slice(0, 5).map(e => e.outerHTML.slice(0, 120))]
 }`
 
 // Audit checks the page as it stands: axe in a wide and a narrow window, by
@@ -99,31 +89,26 @@ func (tab *Tab) Audit(name string) {
 		Eval[bool](tab, script+"\n;true")
 	}
 	Eval[bool](tab, `document.fonts.ready.then(() => true)`)
-	for _, width := range []int64{1280, 390} {
-		for _, scheme := range []string{"light", "dark"} {
-			tab.Look(width, scheme)
-			rules := []string{}
-			if scheme == "dark" {
-				rules = colourRules
-			}
-			stop := tab.spent(fmt.Sprintf("axe %d %s", width, scheme))
-			for _, found := range Eval[[]string](tab, call(runAxe, rules)) {
-				tab.t.Errorf("axe on %q, %d px, %s: %s", name, width, scheme, found)
-			}
-			stop()
-			tab.shoot(fmt.Sprintf("%s-%d-%s", name, width, scheme))
+	for _, look := range []struct {
+		width  int64
+		scheme string
+	}{{1280, "light"}, {1280, "dark"}, {390, "dark"}, {390, "light"}} {
+		tab.Look(look.width, look.scheme)
+		rules := []string{}
+		if look.scheme == "dark" {
+			rules = colourRules
 		}
+		for _, found := range Eval[[]string](tab, call(runAxe, rules)) {
+			tab.t.Errorf("axe on %q, %d px, %s: %s", name, look.width, look.scheme, found)
+		}
+		tab.shoot(fmt.Sprintf("%s-%d-%s", name, look.width, look.scheme))
 	}
 	for _, width := range []int64{390, 320} {
 		tab.Look(width, "light")
-		if wide := Eval[string](tab, call(widths)); wide != "" {
-			tab.t.Errorf("%q scrolls sideways at %d px: %s", name, width, wide)
-		}
-		for _, wide := range Eval[[]string](tab, call(openMenus)) {
-			tab.t.Errorf("%q at %d px: a menu leaves the window: %s", name, width, wide)
-		}
-		for _, cut := range Eval[[]string](tab, call(clipped)) {
-			tab.t.Errorf("%q at %d px: a table is cut off: %s", name, width, cut)
+		for kind, check := range map[string]string{"scrolls sideways": tooWide, "has a menu that leaves the window": openMenus, "has a table that is cut off": clipped} {
+			for _, found := range Eval[[]string](tab, call(check)) {
+				tab.t.Errorf("%q %s at %d px: %s", name, kind, width, found)
+			}
 		}
 	}
 	for _, lost := range Eval[[]string](tab, call(lostPictures)) {

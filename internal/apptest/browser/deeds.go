@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/chromedp/cdproto/browser"
+	"github.com/chromedp/cdproto/emulation"
 	"github.com/chromedp/cdproto/input"
 	"github.com/chromedp/chromedp"
 )
@@ -84,19 +85,7 @@ func (tab *Tab) Pick(name, value string) {
 func named(name string) string { return fmt.Sprintf("[name=%q]", name) }
 
 // Fill writes text into the field with the name, in place of what is there.
-func (tab *Tab) Fill(name, text string) {
-	tab.t.Helper()
-	tab.do("fill "+name, chromedp.Focus(chromedp.CSS(named(name))), chromedp.Func(func(ctx context.Context, _ *chromedp.Target) error {
-		if _, err := chromedp.Run(ctx, chromedp.EvaluateAsDevTools[bool](`document.activeElement.select(), true`)); err != nil {
-			return err
-		}
-		_, err := chromedp.Call(ctx, input.InsertText, input.InsertTextParams{Text: text})
-		return err
-	}))
-	if got := tab.Value(name); got != text {
-		tab.t.Fatalf("%s holds %q after writing %q", name, got, text)
-	}
-}
+func (tab *Tab) Fill(name, text string) { tab.t.Helper(); tab.FillAt(named(name), text) }
 
 // Value returns what the field with the name holds.
 func (tab *Tab) Value(name string) string {
@@ -231,9 +220,23 @@ func (tab *Tab) Look(width int64, scheme string) {
 	if width < 500 {
 		height = 844
 	}
-	tab.do("look "+strconv.FormatInt(width, 10), chromedp.EmulateViewport(width, height), chromedp.Func(func(ctx context.Context, _ *chromedp.Target) error {
-		_, err := chromedp.Call(ctx, emulateMedia, mediaParams(scheme))
-		return err
+	tab.do("look "+strconv.FormatInt(width, 10), chromedp.Func(func(ctx context.Context, _ *chromedp.Target) error {
+		if tab.width != width {
+			size := emulation.SetDeviceMetricsOverrideParams{Width: width, Height: height, DeviceScaleFactor: 1}
+			if _, err := chromedp.Call(ctx, emulation.SetDeviceMetricsOverride, size); err != nil {
+				return err
+			}
+		}
+		if tab.scheme != scheme {
+			media := emulation.SetEmulatedMediaParams{Features: []*emulation.MediaFeature{
+				{Name: "prefers-color-scheme", Value: scheme}, {Name: "prefers-reduced-motion", Value: "reduce"},
+			}}
+			if _, err := chromedp.Call(ctx, emulation.SetEmulatedMedia, media); err != nil {
+				return err
+			}
+		}
+		tab.width, tab.scheme = width, scheme
+		return nil
 	}))
 }
 

@@ -29,6 +29,8 @@ type window struct {
 	ctx     context.Context
 	base    string
 	host    string
+	width   int64 // as Look has set them
+	scheme  string
 
 	mu       sync.Mutex
 	problems []string
