@@ -63,8 +63,10 @@ func New(ctx context.Context, c config.Config, log *slog.Logger) (*App, error) {
 // Start serves and works in the background until Close. It fails when another
 // server works on the same data folder.
 func (a *App) Start(ctx context.Context) (err error) {
-	if a.lock, err = lockData(a.Config.Data, a.BaseURL); err != nil {
-		return err
+	if a.Config.Database == "" { // nodes that share PostgreSQL share the folder too
+		if a.lock, err = lockData(a.Config.Data, a.BaseURL); err != nil {
+			return err
+		}
 	}
 	if err := a.Features.Issuing.KeepResuming(ctx); err != nil {
 		return fmt.Errorf("finish interrupted awards: %w", err)

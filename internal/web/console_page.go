@@ -7,6 +7,7 @@ import (
 	"net/url"
 	"regexp"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/roundel/roundel/internal/fault"
 	"github.com/roundel/roundel/internal/gate"
@@ -126,10 +127,20 @@ func readForm(w http.ResponseWriter, r *http.Request, limit int64) error {
 	}
 	err := parse()
 	var tooLarge *http.MaxBytesError
-	if err == nil || errors.As(err, &tooLarge) {
+	if errors.As(err, &tooLarge) {
 		return err
 	}
-	return fault.Wrap(fault.Invalid, err, "What was sent could not be read as a form. Go back and try again.")
+	if err != nil {
+		return fault.Wrap(fault.Invalid, err, "What was sent could not be read as a form. Go back and try again.")
+	}
+	for name, values := range r.PostForm {
+		for _, v := range values {
+			if !utf8.ValidString(v) || strings.ContainsRune(v, 0) {
+				return fault.Fields(fault.Field{Path: name, Message: "This holds characters that cannot be kept. Type it anew."})
+			}
+		}
+	}
+	return nil
 }
 
 // uploaded returns the file that was chosen in a form, and its name; nothing

@@ -7,6 +7,7 @@ import (
 	"net/url"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/roundel/roundel/internal/account"
 	"github.com/roundel/roundel/internal/badge"
@@ -74,7 +75,10 @@ func (s *Server) Mount(mux *http.ServeMux) error {
 // into a page, once and here.
 func (s *Server) answer(rt route) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		admitted, err := s.Gate.Admit(r, rt.permission)
+		admitted, err := r, error(nil)
+		if err = readable(r.URL); err == nil {
+			admitted, err = s.Gate.Admit(r, rt.permission)
+		}
 		if err == nil {
 			err = rt.handle(w, admitted)
 		}
@@ -82,6 +86,16 @@ func (s *Server) answer(rt route) http.Handler {
 			s.fail(w, admitted, err)
 		}
 	})
+}
+
+// readable returns a NotFound fault for an address with bytes that no address
+// of ours has, and that not every database takes: broken UTF-8 and NUL.
+func readable(u *url.URL) error {
+	query, err := url.QueryUnescape(u.RawQuery)
+	if err != nil || !utf8.ValidString(u.Path+query) || strings.ContainsRune(u.Path+query, 0) {
+		return fault.NotFoundf("There is nothing at this address.")
+	}
+	return nil
 }
 
 // fail shows what went wrong. Somebody who has to sign in first is taken there
