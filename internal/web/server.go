@@ -76,7 +76,7 @@ func (s *Server) Mount(mux *http.ServeMux) error {
 func (s *Server) answer(rt route) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		admitted, err := r, error(nil)
-		if err = readable(r.URL); err == nil {
+		if err = wellFormed(r.URL); err == nil {
 			admitted, err = s.Gate.Admit(r, rt.permission)
 		}
 		if err == nil {
@@ -88,9 +88,9 @@ func (s *Server) answer(rt route) http.Handler {
 	})
 }
 
-// readable returns a NotFound fault for an address with bytes that no address
+// wellFormed returns a NotFound fault for an address with bytes that no address
 // of ours has, and that not every database takes: broken UTF-8 and NUL.
-func readable(u *url.URL) error {
+func wellFormed(u *url.URL) error {
 	query, err := url.QueryUnescape(u.RawQuery)
 	if err != nil || !utf8.ValidString(u.Path+query) || strings.ContainsRune(u.Path+query, 0) {
 		return fault.NotFoundf("There is nothing at this address.")

@@ -15,7 +15,7 @@ func TestAddressesAndFormsThatNoDatabaseTakes(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if fault.KindOf(readable(u)) != fault.NotFound {
+		if fault.KindOf(wellFormed(u)) != fault.NotFound {
 			t.Errorf("%s is let through", bad)
 		}
 	}
@@ -24,7 +24,7 @@ func TestAddressesAndFormsThatNoDatabaseTakes(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if err := readable(u); err != nil {
+		if err := wellFormed(u); err != nil {
 			t.Errorf("%s: %v", good, err)
 		}
 	}
