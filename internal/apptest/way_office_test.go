@@ -19,6 +19,10 @@ func (w *way) lookAround() {
 		office.Audit(p.name)
 		office.CheckKeyboard(p.name)
 	}
+	office.Fill("name", "Moodle")
+	office.Press("Make the token")
+	office.Says("is ready. Copy it now")
+	office.Audit("token made")
 	office.Open(w.badge)
 	office.Audit("badge awarded")
 	office.Press("Award")
@@ -73,4 +77,32 @@ func (w *way) withdraw() {
 	office.Fill("password", "violets grow on the roof")
 	office.Press("Sign in")
 	office.Says("Ada Lindqvist")
+}
+
+// newcomers try the sample, and choose a new password.
+func (w *way) newcomers() {
+	office := w.office
+	office.Open("/console/new")
+	office.Audit("organisation another")
+	office.Press("Try it with a sample organisation")
+	office.Audit("sample")
+	office.Press("Badges")
+	if n := browser.Eval[int](office, `document.querySelectorAll("main .bc").length`); n != 3 {
+		w.Errorf("the sample has %d badges", n)
+	}
+	office.Audit("sample badges")
+	secret, err := w.server.App.Features.Accounts.ResetLink(w.Context(), "ada@northlight.example")
+	if err != nil {
+		w.Fatal(err)
+	}
+	forgetful := w.browser.Tab(w)
+	forgetful.Open("/reset/" + secret)
+	forgetful.Audit("reset")
+	forgetful.Fill("password", "geraniums in every window")
+	forgetful.Press("Save the password")
+	forgetful.Fill("email", "ada@northlight.example")
+	forgetful.Fill("password", "geraniums in every window")
+	forgetful.Press("Sign in")
+	forgetful.Says("Ada Lindqvist")
+	forgetful.CheckQuiet()
 }

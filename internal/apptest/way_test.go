@@ -68,7 +68,8 @@ func TestTheWholeWay(t *testing.T) {
 				w.in(t).lookAround()
 			})
 		}) &&
-		w.step("withdraw", (*way).withdraw)
+		w.step("withdraw", (*way).withdraw) &&
+		w.step("newcomers", (*way).newcomers)
 	w.office.CheckQuiet()
 	t.Logf("went the whole way: %t; checks took %v", ok, w.browser.Times())
 }
