@@ -7,8 +7,8 @@
     if (e.key !== "Escape") return
     for (const m of open()) { m.open = false; m.querySelector("summary").focus() }
   })
-  // On telephones the areas of the console scroll sideways.
-  for (const e of document.querySelectorAll(".side > nav [aria-current]")) e.parentElement.scrollLeft = e.offsetLeft - (e.parentElement.clientWidth - e.offsetWidth) / 2
+  // On telephones the areas of the console, and tabs, scroll sideways.
+  for (const e of document.querySelectorAll(".side > nav [aria-current], .tabs [aria-current]")) e.parentElement.scrollLeft = e.offsetLeft - (e.parentElement.clientWidth - e.offsetWidth) / 2
   // A page that only offers to be printed needs a script for that alone.
   for (const b of document.querySelectorAll("[data-print]")) { b.hidden = false; b.addEventListener("click", () => print()) }
 }
