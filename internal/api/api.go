@@ -91,7 +91,9 @@ func (s *Server) fail(ctx context.Context, err error) error {
 	case fault.Unavailable:
 		status = http.StatusServiceUnavailable
 	case fault.Internal:
-		s.Log.ErrorContext(ctx, "request failed", "error", err)
+		if ctx.Err() == nil { // who has gone needs no answer
+			s.Log.ErrorContext(ctx, "request failed", "error", err)
+		}
 	}
 	var details []error
 	for _, f := range fault.FieldsOf(err) {

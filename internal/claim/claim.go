@@ -11,6 +11,7 @@ import (
 	"crypto/sha256"
 	"encoding/base64"
 	"errors"
+	"slices"
 	"time"
 
 	"github.com/roundel/roundel/internal/badge"
@@ -40,7 +41,20 @@ const Consumer = "claim"
 // claim link. Trials are written too, and held back. Events may come again
 // after a crash; an award that was invited is passed over.
 func (s *Service) OnEvents(ctx context.Context, events []event.Event) error {
-	return s.DB.Write(ctx, func(tx *sqldb.Tx) error { // one commit for all
+	for part := range slices.Chunk(events, mailsAtOnce) {
+		if err := s.inviteAll(ctx, part); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// mailsAtOnce is how many mails share a commit: enough to make it cheap, few
+// enough that others get their turn to write.
+const mailsAtOnce = 20
+
+func (s *Service) inviteAll(ctx context.Context, events []event.Event) error {
+	return s.DB.Write(ctx, func(tx *sqldb.Tx) error {
 		for _, e := range events {
 			if e.Kind != issuing.EventIssued {
 				continue

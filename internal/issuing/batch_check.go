@@ -245,12 +245,23 @@ func (b *Batch) checkRow(row Row, now time.Time, seen map[string]int64) (RowStat
 	key := recipientKey(r.Recipient.Email)
 	if earlier, twice := seen[key]; twice && b.Duplicates != AllowDuplicates {
 		if earlier == 0 {
-			return RowSkipped, []Problem{{Column: b.columnName(FieldEmail), Message: "This person has the badge already."}}
+			return RowSkipped, []Problem{b.hasItAlready()}
 		}
 		return RowSkipped, []Problem{{Column: b.columnName(FieldEmail), Message: fmt.Sprintf("The same address stands in row %d.", earlier)}}
 	}
 	seen[key] = row.Number
 	return RowGood, nil
+}
+
+func (b *Batch) hasItAlready() Problem {
+	return Problem{Column: b.columnName(FieldEmail), Message: "This person has the badge already."}
+}
+
+// holds reports whether somebody has any version of the badge.
+func holds(ctx context.Context, tx *sqldb.Tx, versionID int64, key string) (bool, error) {
+	var n int64
+	err := tx.QueryRow(ctx, `SELECT count(*) FROM award a WHERE a.recipient_key = $2 AND `+holding, versionID, key).Scan(&n)
+	return n > 0, err
 }
 
 // request reads a row as a request for an award.
@@ -316,9 +327,13 @@ func updateRow(ctx context.Context, tx *sqldb.Tx, batchID, number int64, state R
 // from whom it was not withdrawn.
 func holders(ctx context.Context, tx *sqldb.Tx, versionID int64) ([]string, error) {
 	return sqldb.Collect(ctx, tx, func(r *sql.Rows) (key string, err error) { return key, r.Scan(&key) },
-		`SELECT a.recipient_key FROM award a WHERE a.revoked_at = 0 AND a.replaced_by = 0 AND a.claim_state <> 'declined'
-			AND a.badge_version_id IN (SELECT w.id FROM badge_version w WHERE w.badge_id = (SELECT badge_id FROM badge_version WHERE id = $1))`, versionID)
+		`SELECT a.recipient_key FROM award a WHERE `+holding, versionID)
 }
+
+// holding selects the awards of any version of the badge that version $1
+// belongs to, which were not withdrawn, replaced or declined.
+const holding = `a.revoked_at = 0 AND a.replaced_by = 0 AND a.claim_state <> 'declined'
+	AND a.badge_version_id IN (SELECT w.id FROM badge_version w WHERE w.badge_id = (SELECT badge_id FROM badge_version WHERE id = $1))`
 
 func column(rows [][]string, at int) []string {
 	values := make([]string, 0, len(rows))

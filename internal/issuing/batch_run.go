@@ -59,7 +59,7 @@ func (s *Service) runBatch(ctx context.Context, j batchJob) error {
 		var fresh []*Award
 		left := true
 		err := s.DB.Write(ctx, func(tx *sqldb.Tx) (err error) {
-			if b, err = batchOf(ctx, tx, j.OrganisationID, j.Batch); err != nil || b.State != BatchRunning {
+			if b, err = batchHead(ctx, tx, j.OrganisationID, j.Batch); err != nil || b.State != BatchRunning {
 				return err
 			}
 			if fresh, err = unfinishedOfBatch(ctx, tx, b.ID, after); err != nil || len(fresh) > 0 {
@@ -117,6 +117,19 @@ func (s *Service) reserveRows(ctx context.Context, tx *sqldb.Tx, b *Batch) (fres
 		}
 		if a.BatchID = b.ID; unfit == nil {
 			unfit = signable(v, a)
+		}
+		if unfit == nil && b.Duplicates == SkipDuplicates {
+			// Somebody may have given it since the rows were checked.
+			has, err := holds(ctx, tx, b.VersionID, recipientKey(r.Recipient.Email))
+			if err != nil {
+				return nil, true, err
+			}
+			if has {
+				if err := updateRow(ctx, tx, b.ID, row.Number, RowSkipped, []Problem{b.hasItAlready()}); err != nil {
+					return nil, true, err
+				}
+				continue
+			}
 		}
 		if unfit != nil || len(problems) > 0 {
 			// It was good when it was checked; the calendar or the settings have moved on.

@@ -342,3 +342,33 @@ func TestAnAwardThatCannotBeSignedHoldsNobodyUp(t *testing.T) {
 		}
 	}
 }
+
+// TestABadgeGivenMeanwhileIsNotGivenTwice: between checking and awarding, the
+// same person may get the badge in another way.
+func TestABadgeGivenMeanwhileIsNotGivenTwice(t *testing.T) {
+	dbtest.Run(t, func(t *testing.T, db *sqldb.DB) {
+		w := newWorld(t, db, liveURL)
+		b := w.checkAll(t, w.upload(t, "name,email\nAmara,amara@example.org\nJonas,jonas@example.org\n"), issuing.SkipDuplicates)
+		w.issue(t, "Amara", "amara@example.org")
+		check(t, w.Confirm(t.Context(), w.org.ID, w.owner, b.PublicID))
+		w.run(t)
+		b = w.reload(t, b)
+		if b.State != issuing.BatchDone || b.Rows.Skipped != 1 || b.Rows.Issued != 1 {
+			t.Errorf("%s %+v", b.State, b.Rows)
+		}
+	})
+}
+
+func TestARetryIsAnsweredAfterItsDatesHavePassed(t *testing.T) {
+	w := newWorld(t, dbtest.Open(t), liveURL)
+	r := w.request("Amara", "amara@example.org")
+	r.ValidUntil = w.now.AddDate(0, 0, 1)
+	retry := issuing.Retry{Endpoint: "POST /awards", Key: "k", Hash: []byte("body")}
+	first, err := w.Issue(t.Context(), w.org.ID, w.owner, r, retry)
+	check(t, err)
+	w.now = w.now.AddDate(0, 0, 2)
+	again, err := w.Issue(t.Context(), w.org.ID, w.owner, r, retry)
+	if err != nil || again.ID != first.ID || !bytes.Equal(again.Document, first.Document) {
+		t.Errorf("%+v, %v", again, err)
+	}
+}

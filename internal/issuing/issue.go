@@ -36,11 +36,16 @@ var ErrKeyReused = fault.Fields(fault.Field{Path: "Idempotency-Key", Message: "T
 // fault.Conflict if it cannot be awarded now, and fault.Invalid naming each
 // field at fault.
 func (s *Service) Issue(ctx context.Context, organisationID, by int64, r Request, retry Retry) (*Award, error) {
-	r, err := r.normalise(s.Now())
-	if err != nil {
+	// A request that was answered before is answered again, whatever has become
+	// of its dates since.
+	var a *Award
+	err := s.DB.Read(ctx, func(tx *sqldb.Tx) (err error) { a, err = s.replay(ctx, tx, organisationID, retry); return err })
+	if err != nil || (a != nil && a.Document != nil) {
+		return a, err
+	}
+	if r, err = r.normalise(s.Now()); err != nil {
 		return nil, err
 	}
-	var a *Award
 	err = s.DB.Write(ctx, func(tx *sqldb.Tx) error { // commit 1, the intent
 		if a, err = s.replay(ctx, tx, organisationID, retry); a != nil || err != nil {
 			return err

@@ -104,10 +104,13 @@ func (s *Service) send(ctx context.Context, e Entry) (answered bool, err error) 
 	if ctx.Err() != nil {
 		return false, s.DB.Write(record, func(tx *sqldb.Tx) error { return putBack(record, tx, e.ID) })
 	}
-	cause := s.unseal(&e)
-	if cause == nil {
-		cause = s.Sender.Send(ctx, s.message(ctx, e.Mail))
+	if err := s.unseal(&e); err != nil { // says nothing about the mail server, and trying again does not help
+		s.log().Error("mail not sent", "mail", e.ID, "award", e.AwardID, "err", err)
+		return true, s.DB.Write(record, func(tx *sqldb.Tx) error {
+			return markFailed(record, tx, e.ID, Failed, "The secret link in this mail cannot be opened with this installation's key. Send the invitation again.", time.Time{})
+		})
 	}
+	cause := s.Sender.Send(ctx, s.message(ctx, e.Mail))
 	now := s.Now()
 	if cause == nil {
 		return true, s.DB.Write(record, func(tx *sqldb.Tx) error { return markSent(record, tx, e.ID, now) })

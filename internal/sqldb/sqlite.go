@@ -48,7 +48,7 @@ func (db *DB) openSQLite(ctx context.Context, path string) error {
 func sqliteAddress(path string, extra ...string) string {
 	q := url.Values{"_txlock": {"immediate"}, "_dqs": {"0"}, "_defensive": {"1"}}
 	q["_pragma"] = append([]string{
-		"busy_timeout(10000)", "journal_mode(WAL)", "synchronous(FULL)", "foreign_keys(1)",
+		"busy_timeout(60000)", "journal_mode(WAL)", "synchronous(FULL)", "foreign_keys(1)",
 		"secure_delete(1)", "temp_store(MEMORY)", "trusted_schema(0)",
 	}, extra...)
 	return "file:" + (&url.URL{Path: path}).EscapedPath() + "?" + q.Encode()

@@ -275,7 +275,7 @@ func TestAcknowledgedWritesSurviveACrash(t *testing.T) {
 func TestEngineSettings(t *testing.T) {
 	db, _ := openPlain(t)
 	for pragma, want := range map[string]string{
-		"journal_mode": "wal", "synchronous": "2", "foreign_keys": "1", "secure_delete": "1", "busy_timeout": "10000",
+		"journal_mode": "wal", "synchronous": "2", "foreign_keys": "1", "secure_delete": "1", "busy_timeout": "60000",
 		"cache_size": "-65536", "wal_autocheckpoint": "0",
 	} {
 		var got string

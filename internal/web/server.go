@@ -112,7 +112,7 @@ func (s *Server) fail(w http.ResponseWriter, r *http.Request, err error) {
 		return
 	case errors.As(err, &tooLarge):
 		err = fault.Wrap(fault.Invalid, err, "What you sent is larger than we take. Use a smaller file.")
-	case fault.KindOf(err) == fault.Internal:
+	case fault.KindOf(err) == fault.Internal && r.Context().Err() == nil: // who has gone needs no answer
 		s.Log.ErrorContext(r.Context(), "page failed", "method", r.Method, "path", loggedPath(r.URL.Path), "error", err)
 	}
 	if err := s.showFault(w, r, err); err != nil {
