@@ -60,7 +60,7 @@ func (s *Service) inviteAll(ctx context.Context, events []event.Event) error {
 				continue
 			}
 			var invited int64
-			err := tx.QueryRow(ctx, `SELECT count(*) FROM outbox_mail WHERE award_id = $1`, e.Subject).Scan(&invited)
+			err := tx.QueryRow(ctx, `SELECT count(*) FROM outbox_mail WHERE award_id = $1 AND award_id > 0`, e.Subject).Scan(&invited)
 			if err == nil && invited == 0 {
 				err = s.invite(ctx, tx, e.Subject)
 			}

@@ -292,6 +292,11 @@ func insertRows(ctx context.Context, tx *sqldb.Tx, batchID int64, skip int, cell
 }
 
 func rows(ctx context.Context, tx *sqldb.Tx, batchID int64, state RowState, after int64, limit int) ([]Row, error) {
+	// Each query has its index: a long batch is never gone through for a few rows.
+	of, args := ``, []any{batchID, after, limit}
+	if state != "" {
+		of, args = ` AND state = $4`, append(args, string(state))
+	}
 	return sqldb.Collect(ctx, tx, func(r *sql.Rows) (row Row, err error) {
 		var cells, problems string
 		if err = r.Scan(&row.Number, &cells, &row.State, &problems, &row.AwardID); err != nil {
@@ -299,7 +304,7 @@ func rows(ctx context.Context, tx *sqldb.Tx, batchID int64, state RowState, afte
 		}
 		return row, errors.Join(json.Unmarshal([]byte(cells), &row.Cells), json.Unmarshal([]byte(problems), &row.Problems))
 	}, `SELECT number, cells, state, problems, award_id FROM award_batch_row
-		WHERE batch_id = $1 AND ($2 = '' OR state = $2) AND number > $3 ORDER BY number LIMIT $4`, batchID, string(state), after, limit)
+		WHERE batch_id = $1`+of+` AND number > $2 ORDER BY number LIMIT $3`, args...)
 }
 
 func encodeList(list []string) string {

@@ -188,9 +188,11 @@ func (s *Service) endBatch(ctx context.Context, b *Batch) error {
 	})
 }
 
+// unfinishedOfBatch goes by the index of intents, of which there are few, and
+// not by that of the batch, which may be long: hence the plus sign.
 func unfinishedOfBatch(ctx context.Context, tx *sqldb.Tx, batchID, after int64) ([]*Award, error) {
 	return sqldb.Collect(ctx, tx, scanAwards, `SELECT `+awardColumns+awardFrom+`
-		WHERE a.document IS NULL AND a.batch_id = $1 AND a.batch_id > 0 AND a.id > $3 ORDER BY a.id LIMIT $2`, batchID, chunk, after)
+		WHERE a.document IS NULL AND +a.batch_id = $1 AND a.id > $3 ORDER BY a.id LIMIT $2`, batchID, chunk, after)
 }
 
 // signAll signs the awards on all processors. Those that cannot be signed stay

@@ -194,9 +194,9 @@ func (s *Service) buildList(ctx context.Context, l storedList) ([]byte, error) {
 }
 
 func setPositions(ctx context.Context, tx *sqldb.Tx, l storedList) ([]int64, error) {
-	query := `SELECT revocation_index FROM award WHERE revocation_list = $1 AND revoked_at > 0`
+	query := `SELECT revocation_index FROM award WHERE revocation_list = $1 AND revocation_list > 0 AND revoked_at > 0`
 	if l.purpose == purposes[1] {
-		query = `SELECT suspension_index FROM award WHERE suspension_list = $1 AND suspended_at > 0`
+		query = `SELECT suspension_index FROM award WHERE suspension_list = $1 AND suspension_list > 0 AND suspended_at > 0`
 	}
 	return sqldb.Collect(ctx, tx, func(r *sql.Rows) (i int64, err error) { return i, r.Scan(&i) }, query, l.id)
 }

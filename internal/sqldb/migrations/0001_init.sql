@@ -192,7 +192,6 @@ CREATE TABLE award (
     revocation_index  BIGINT NOT NULL DEFAULT 0,
     suspension_list   BIGINT NOT NULL DEFAULT 0,
     suspension_index  BIGINT NOT NULL DEFAULT 0,
-    document          BYTEA,            -- NULL while only the intent is recorded
     created_by        BIGINT NOT NULL DEFAULT 0,
     created_at        BIGINT NOT NULL,
     issued_at         BIGINT NOT NULL DEFAULT 0,
@@ -203,7 +202,10 @@ CREATE TABLE award (
     replaced_by       BIGINT NOT NULL DEFAULT 0,
     claim_state       TEXT NOT NULL DEFAULT 'waiting', -- waiting, accepted, declined
     claimed_at        BIGINT NOT NULL DEFAULT 0,
-    published_at      BIGINT NOT NULL DEFAULT 0
+    published_at      BIGINT NOT NULL DEFAULT 0,
+    -- NULL while only the intent is recorded. Last, so that whoever reads the
+    -- columns before it need not walk through the document.
+    document          BYTEA
 );
 CREATE INDEX award_of_organisation ON award (organisation_id, id);
 CREATE INDEX award_of_recipient ON award (organisation_id, recipient_key);
