@@ -44,7 +44,7 @@ func (s *Service) GoingLive(ctx context.Context, o *org.Organisation) (p LivePro
 func (s *Service) RunningBatches(ctx context.Context, organisationID int64) (list []*Batch, err error) {
 	err = s.DB.Read(ctx, func(tx *sqldb.Tx) error {
 		list, err = sqldb.Collect(ctx, tx, func(r *sql.Rows) (*Batch, error) { return scanBatch(r) },
-			`SELECT `+batchColumns+batchFrom+`WHERE b.organisation_id = $1 AND b.state = 'running' ORDER BY b.id DESC LIMIT 10`, organisationID)
+			`SELECT `+batchColumns+batchCounts+batchFrom+`WHERE b.organisation_id = $1 AND b.state = 'running' ORDER BY b.id DESC LIMIT 10`, organisationID)
 		return err
 	})
 	return list, err
