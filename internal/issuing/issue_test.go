@@ -2,6 +2,7 @@ package issuing_test
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"maps"
 	"path/filepath"
@@ -290,4 +291,30 @@ func TestListSearchesAndPages(t *testing.T) {
 			t.Errorf("second page: %s", diff)
 		}
 	})
+}
+
+// TestAnAskerWhoHangsUpDoesNotStopTheAward: the request is cancelled as soon as
+// the intent is recorded, before anything is signed.
+func TestAnAskerWhoHangsUpDoesNotStopTheAward(t *testing.T) {
+	w := newWorld(t, dbtest.Open(t), liveURL)
+	ctx, hangUp := context.WithCancel(t.Context())
+	clock := w.Service.Now
+	w.Service.Now = func() time.Time {
+		var intents int
+		check(t, w.db.Read(t.Context(), func(tx *sqldb.Tx) error {
+			return tx.QueryRow(t.Context(), `SELECT count(*) FROM award`).Scan(&intents)
+		}))
+		if intents > 0 {
+			hangUp()
+		}
+		return clock()
+	}
+	a, err := w.Issue(ctx, w.org.ID, w.owner, w.request("Amara", "amara@example.org"), issuing.Retry{})
+	if err != nil || ctx.Err() == nil {
+		t.Fatalf("%v; hung up: %v", err, ctx.Err())
+	}
+	stored, err := w.PublicAward(t.Context(), a.PublicID)
+	if err != nil || !bytes.Equal(stored.Document, a.Document) {
+		t.Errorf("the award is not signed: %v", err)
+	}
 }
