@@ -27,7 +27,9 @@ var lines = parse(`
 strictjson inflate
 jcs rdfc multikey tlog baking
 jsonld credential did
+shape
 openbadge statuslist proof jose
+clr ob2 sdjwt cose
 verify
 --
 fault publicid vectors input
@@ -55,7 +57,7 @@ arch interop
 var (
 	// What the library may import besides the standard library, by prefix.
 	libraryModules = []string{
-		"github.com/piprate/json-gold/", "github.com/klauspost/compress/", "github.com/gowebpki/jcs", "github.com/go-jose/go-jose/",
+		"github.com/piprate/json-gold/", "github.com/klauspost/compress/", "github.com/fxamacker/cbor/", "github.com/veraison/go-cose",
 		"golang.org/x/text/", "golang.org/x/crypto/", "golang.org/x/net/idna",
 	}
 	features = strings.Fields(`event jobs audit outbox account keys org badge trust transparency issuing claim wallet verification
