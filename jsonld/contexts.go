@@ -2,6 +2,7 @@ package jsonld
 
 import (
 	"bytes"
+	"crypto/sha256"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -20,6 +21,8 @@ type Contexts struct {
 	// scoped are the terms that bring a context of their own, which the expander
 	// reads again wherever the term stands.
 	scoped map[string]bool
+	terms  map[string]bool   // all names that are defined, at any depth
+	exact  map[string][]byte // the bytes that an address serves, where they are known
 }
 
 // Has tells whether the set has the context at url.
@@ -30,6 +33,29 @@ func (c *Contexts) Has(url string) bool {
 
 // URLs returns the addresses of all contexts, sorted.
 func (c *Contexts) URLs() []string { return slices.Sorted(maps.Keys(c.docs)) }
+
+// Reserved tells whether any context of the set, or one inside a term, defines
+// name as a term or prefix. What begins with a reserved name and a colon need
+// not be an absolute IRI: it may be short for another one.
+func (c *Contexts) Reserved(name string) bool { return c.terms[name] }
+
+// Exact returns the bytes that are served at url, where the set carries the
+// context byte for byte. The caller must not change them.
+func (c *Contexts) Exact(url string) ([]byte, bool) {
+	data, ok := c.exact[url]
+	return data, ok
+}
+
+// Digest returns the SHA-256 hash of Exact, which issuers may name as the
+// relatedResource of a credential (VC Data Model 2.0, section 5.3).
+func (c *Contexts) Digest(url string) ([]byte, bool) {
+	data, ok := c.exact[url]
+	if !ok {
+		return nil, false
+	}
+	sum := sha256.Sum256(data)
+	return sum[:], true
+}
 
 // With returns a set that also has the context document doc at url. The caller
 // answers for doc: whoever controls a context controls what documents mean.
@@ -59,17 +85,26 @@ func (c *Contexts) With(url string, doc []byte) (*Contexts, error) {
 	if err := c.vet(local); err != nil {
 		return nil, fmt.Errorf("json-ld context %q: %w", url, err)
 	}
-	more := &Contexts{docs: maps.Clone(c.docs), scoped: maps.Clone(c.scoped)}
-	if more.docs == nil {
-		more.docs, more.scoped = map[string]any{}, map[string]bool{}
-	}
+	more := c.clone()
 	more.docs[url] = tree
+	collectTerms(local, more.terms)
 	collectScoped(local, more.scoped)
 	// Let the expander read it, so that a fault shows here and not in documents.
 	if err := more.try(url); err != nil {
 		return nil, fmt.Errorf("json-ld context %q: %w", url, err)
 	}
 	return more, nil
+}
+
+func (c *Contexts) clone() *Contexts {
+	return &Contexts{docs: cloned(c.docs), scoped: cloned(c.scoped), terms: cloned(c.terms), exact: cloned(c.exact)}
+}
+
+func cloned[V any](m map[string]V) map[string]V {
+	if m == nil {
+		return map[string]V{}
+	}
+	return maps.Clone(m)
 }
 
 func (c *Contexts) try(url string) (err error) {

@@ -20,6 +20,11 @@ type Options struct {
 	Contexts *Contexts
 	// MaxWork is rdfc.Options.MaxWork; 0 is its default.
 	MaxWork int
+	// Inline allows documents to bring contexts of their own, written as objects
+	// into @context; they are refused what Contexts.With refuses, and bounded in
+	// size. Whoever writes such a document decides what its words mean, so a
+	// reader who goes by the words must not set it.
+	Inline bool
 }
 
 // Bounds on one document. What expansion spends its time on is reading contexts
@@ -42,7 +47,7 @@ func ToRDF(doc map[string]any, o Options) (rdfc.Dataset, error) {
 	if o.Contexts == nil {
 		o.Contexts = Embedded()
 	}
-	values, err := screen(doc, o.Contexts)
+	values, err := screen(doc, o)
 	if err != nil {
 		return nil, err
 	}

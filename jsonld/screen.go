@@ -1,6 +1,7 @@
 package jsonld
 
 import (
+	"fmt"
 	"maps"
 	"slices"
 	"strconv"
@@ -12,8 +13,8 @@ import (
 // screen checks, before expansion, what can be checked without knowing terms,
 // and counts the values that must still be there afterwards: every string,
 // number and boolean except those of @context and the companions of @value.
-func screen(doc map[string]any, c *Contexts) (values int, err error) {
-	s := &screener{contexts: c}
+func screen(doc map[string]any, o Options) (values int, err error) {
+	s := &screener{contexts: o.Contexts, inline: o.Inline}
 	if err := s.object(doc, 1); err != nil {
 		return 0, err
 	}
@@ -22,6 +23,7 @@ func screen(doc map[string]any, c *Contexts) (values int, err error) {
 
 type screener struct {
 	contexts *Contexts
+	inline   bool
 	path     []string
 	objects  int
 	reads    int // of contexts, see maxContexts
@@ -147,6 +149,12 @@ func (s *screener) context(v any) error {
 		list = []any{v}
 	}
 	for _, item := range list {
+		if local, ok := item.(map[string]any); ok && s.inline {
+			if err := s.inlineContext(local); err != nil {
+				return err
+			}
+			continue
+		}
 		url, ok := item.(string)
 		if !ok {
 			return &ContextError{Inline: true, Path: s.pointer()}
@@ -156,6 +164,38 @@ func (s *screener) context(v any) error {
 		}
 	}
 	return nil
+}
+
+// inlineContext checks a context that is written into the document.
+func (s *screener) inlineContext(local map[string]any) error {
+	if s.reads += size(local) / readingCost; s.reads > maxContexts {
+		return &rdfc.WorkError{What: "types and contexts", Count: s.reads, Limit: maxContexts}
+	}
+	if err := s.contexts.vet(local); err != nil {
+		return &InvalidError{Err: fmt.Errorf("the context at %.300s: %w", s.pointer(), err)}
+	}
+	return nil
+}
+
+// size counts the members, items and values in v, as far as documents may be nested.
+func size(v any) int { return sizeTo(v, maxDepth) }
+
+func sizeTo(v any, levels int) int {
+	n := 1
+	if levels == 0 {
+		return maxValues * readingCost // beyond all bounds
+	}
+	switch v := v.(type) {
+	case map[string]any:
+		for _, value := range v {
+			n += sizeTo(value, levels-1)
+		}
+	case []any:
+		for _, item := range v {
+			n += sizeTo(item, levels-1)
+		}
+	}
+	return n
 }
 
 // ignoredKeyword tells whether s looks like a keyword, an at sign and letters.
