@@ -3,15 +3,12 @@ package proof
 import (
 	"bytes"
 	"crypto"
-	"crypto/ed25519"
-	"crypto/rand"
 	"encoding/json"
 	"fmt"
 	"slices"
 	"time"
 
 	"github.com/roundel/roundel/jsonld"
-	"github.com/roundel/roundel/multikey"
 	"github.com/roundel/roundel/strictjson"
 )
 
@@ -30,46 +27,83 @@ type SignOptions struct {
 	// List writes a first proof as a list of one too, which the formal JSON Schema
 	// of Open Badges 3.0 asks for. It changes nothing of what is signed.
 	List bool
+	// Cryptosuite is the kind of proof. Empty means eddsa-rdfc-2022 for Ed25519
+	// keys and ecdsa-rdfc-2019 for keys on P-256 and P-384.
+	Cryptosuite string
+	ID          string    // an absolute address by which a later proof can build on this one
+	Expires     time.Time // to the second; the zero time leaves it out
+	// Previous are the ids of proofs that stand in the document already and that
+	// the new one builds on (previousProof).
+	Previous []string
+	// MandatoryPointers are the JSON pointers (RFC 6901) of what a holder cannot
+	// leave out of an ecdsa-sd-2023 credential.
+	MandatoryPointers []string
 }
 
 // proofOptions is a proof as we write it, before it has a value.
 type proofOptions struct {
 	Type               string `json:"type"`
-	Cryptosuite        string `json:"cryptosuite"`
+	ID                 string `json:"id,omitempty"`
+	Cryptosuite        string `json:"cryptosuite,omitempty"`
 	Created            string `json:"created,omitempty"`
+	Expires            string `json:"expires,omitempty"`
 	VerificationMethod string `json:"verificationMethod"`
 	ProofPurpose       string `json:"proofPurpose"`
 	Challenge          string `json:"challenge,omitempty"`
 	Domain             string `json:"domain,omitempty"`
+	PreviousProof      any    `json:"previousProof,omitempty"`
+	Context            any    `json:"@context,omitempty"`
 	ProofValue         string `json:"proofValue,omitempty"`
 }
 
-// Sign adds an eddsa-rdfc-2022 proof to doc, a JSON object, and returns the
-// secured document: doc without white space, its members as they were written
-// and in their order, then the member proof. A proof that is there already is
-// kept before the new one, in a list.
+// Sign adds a proof to doc, a JSON object, and returns the secured document:
+// doc without white space, its members as they were written and in their order,
+// then the member proof. A proof that is there already is kept before the new
+// one, in a list.
 //
 // The result is what must be stored and served: other JSON of the same meaning
-// verifies too, but is another file. key must be an Ed25519 key.
+// verifies too, but is another file. key must be an Ed25519 key, or one on
+// P-256 or P-384, as the cryptosuite asks.
 //
-// Errors are those of packages strictjson and jsonld for a document that cannot
-// be signed whole (unknown terms, relative addresses, inline contexts), wrap
-// ErrMalformed or ErrUnsupported for wrong options or keys, or come from key.
+// Errors are those of packages strictjson, jsonld and jcs for a document that
+// cannot be signed whole (unknown terms, relative addresses, inline contexts),
+// wrap ErrMalformed or ErrUnsupported for wrong options or keys, or come from
+// key.
 func Sign(doc []byte, key crypto.Signer, o SignOptions) ([]byte, error) {
-	members, unsecured, err := open(doc)
+	members, unsecured, proofs, err := open(doc)
 	if err != nil {
 		return nil, err
 	}
-	public, ok := key.Public().(ed25519.PublicKey)
-	if !ok {
-		return nil, fmt.Errorf("%w: %s signs with Ed25519, not with a %T", ErrUnsupported, eddsaRDFC2022, key.Public())
+	s, options, err := o.options(key.Public())
+	if err != nil {
+		return nil, err
 	}
-	if o.Method == "" {
-		return nil, fmt.Errorf("%w: no verification method", ErrMalformed)
+	if s.context() {
+		options.Context = unsecured["@context"]
 	}
+	t := &task{document: unsecured, mandatory: o.MandatoryPointers, contexts: o.Contexts}
+	if t.proof, err = tree(options); err != nil {
+		return nil, err
+	}
+	if len(o.Previous) > 0 {
+		if t.document, err = withPrevious(unsecured, o.Previous, proofs); err != nil {
+			return nil, err
+		}
+	}
+	if options.ProofValue, err = s.sign(t, key); err != nil {
+		return nil, err
+	}
+	return seal(members, options, o.List)
+}
+
+// options returns the suite to sign with, and the new proof without its value.
+func (o SignOptions) options(key crypto.PublicKey) (suite, proofOptions, error) {
 	options := proofOptions{
 		Type:               dataIntegrityProof,
-		Cryptosuite:        eddsaRDFC2022,
+		ID:                 o.ID,
+		Cryptosuite:        o.Cryptosuite,
+		Created:            instant(o.Created),
+		Expires:            instant(o.Expires),
 		VerificationMethod: o.Method,
 		ProofPurpose:       o.Purpose,
 		Challenge:          o.Challenge,
@@ -78,47 +112,60 @@ func Sign(doc []byte, key crypto.Signer, o SignOptions) ([]byte, error) {
 	if o.Purpose == "" {
 		options.ProofPurpose = "assertionMethod"
 	}
-	if !o.Created.IsZero() {
-		options.Created = o.Created.UTC().Format(time.RFC3339)
+	switch {
+	case o.Cryptosuite == "" && isECDSA(key):
+		options.Cryptosuite = ecdsaRDFC2019
+	case o.Cryptosuite == "":
+		options.Cryptosuite = eddsaRDFC2022
 	}
-	config, err := tree(options)
-	if err != nil {
-		return nil, err
+	s, err := suiteOf(options.Type, options.Cryptosuite)
+	switch {
+	case err != nil:
+		return nil, options, err
+	case !s.accepts(key):
+		return nil, options, fmt.Errorf("%w: %s is not made with a %T", ErrUnsupported, options.Cryptosuite, key)
+	case o.Method == "":
+		return nil, options, fmt.Errorf("%w: no verification method", ErrMalformed)
+	case len(o.MandatoryPointers) > 0 && options.Cryptosuite != "ecdsa-sd-2023":
+		return nil, options, fmt.Errorf("%w: %s has no mandatory pointers", ErrMalformed, options.Cryptosuite)
 	}
-	data, err := hashData(unsecured, config, jsonld.Options{Contexts: o.Contexts})
-	if err != nil {
-		return nil, err
+	switch len(o.Previous) {
+	case 0:
+	case 1:
+		options.PreviousProof = o.Previous[0]
+	default:
+		options.PreviousProof = o.Previous
 	}
-	sig, err := key.Sign(rand.Reader, data, crypto.Hash(0))
-	if err != nil {
-		return nil, fmt.Errorf("sign: %w", err)
-	}
-	// A faulty signer must not send out badges that nobody can verify.
-	if !multikey.VerifyEd25519(public, data, sig) {
-		return nil, fmt.Errorf("%w: the signer's answer does not verify with its own key", ErrBadSignature)
-	}
-	options.ProofValue = multikey.EncodeMultibase(sig)
-	return seal(members, options, o.List)
+	return s, options, nil
 }
 
-// open checks doc and returns its members as written and its tree without
-// proofs.
-func open(doc []byte) ([]member, map[string]any, error) {
+// instant is t as proofs write it, or "" for the zero time.
+func instant(t time.Time) string {
+	if t.IsZero() {
+		return ""
+	}
+	return t.UTC().Format(time.RFC3339)
+}
+
+// open checks doc and returns its members as written, its tree without proofs,
+// and its proofs.
+func open(doc []byte) ([]member, map[string]any, []Proof, error) {
 	decoded, err := strictjson.Decode(doc, strictjson.Limits{MaxBytes: maxSignedBytes})
 	if err != nil {
-		return nil, nil, err
+		return nil, nil, nil, err
 	}
 	unsecured, ok := decoded.(map[string]any)
 	if !ok {
-		return nil, nil, fmt.Errorf("%w: only a JSON object can be signed", ErrMalformed)
+		return nil, nil, nil, fmt.Errorf("%w: only a JSON object can be signed", ErrMalformed)
 	}
+	var proofs []Proof
 	if _, ok := unsecured["proof"]; ok {
-		if unsecured, _, err = Split(unsecured); err != nil {
-			return nil, nil, err
+		if unsecured, proofs, err = Split(unsecured); err != nil {
+			return nil, nil, nil, err
 		}
 	}
 	members, err := split(doc)
-	return members, unsecured, err
+	return members, unsecured, proofs, err
 }
 
 // tree is v as strictjson.Decode would give it.

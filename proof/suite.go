@@ -1,0 +1,135 @@
+package proof
+
+import (
+	"crypto"
+	"fmt"
+	"maps"
+
+	"github.com/roundel/roundel/jsonld"
+	"github.com/roundel/roundel/multikey"
+	"github.com/roundel/roundel/rdfc"
+)
+
+// dataIntegrityProof is the type of all proofs that name a cryptosuite.
+const dataIntegrityProof = "DataIntegrityProof"
+
+// A suite makes and checks the values of one kind of proof. What all kinds have
+// in common (which members a proof has, whether its context fits, which proofs
+// it builds on) is settled before a suite is asked.
+type suite interface {
+	// accepts tells whether the suite is meant for keys like this one.
+	accepts(key crypto.PublicKey) bool
+	// sign returns the proofValue of a new proof. key is one that accepts takes.
+	sign(t *task, key crypto.Signer) (proofValue string, err error)
+	// verify returns nil when proofValue is key's over the document, or an error
+	// that wraps ErrMalformed, ErrBadSignature or ErrUnsupported, or one of
+	// package jsonld. key is one that accepts takes.
+	verify(t *task, proofValue string, key crypto.PublicKey) error
+	// context tells whether a new proof repeats the document's @context, as those
+	// do whose canonical form is made without JSON-LD.
+	context() bool
+}
+
+// suites are the cryptosuites of DataIntegrityProof, by name.
+var suites = map[string]suite{
+	eddsaRDFC2022: rdfcSuite{fits: isEd25519},
+	ecdsaRDFC2019: rdfcSuite{fits: isECDSA},
+}
+
+// suiteOf finds the suite for a proof of this type and cryptosuite.
+func suiteOf(proofType, cryptosuite string) (suite, error) {
+	if proofType == dataIntegrityProof {
+		if s, ok := suites[cryptosuite]; ok {
+			return s, nil
+		}
+	}
+	return nil, fmt.Errorf("%w: type %q, cryptosuite %q", ErrUnsupported, proofType, cryptosuite)
+}
+
+// A task is one document and one proof of it: what a suite works on. Trees are
+// those of strictjson.Decode, and nobody changes them.
+type task struct {
+	// document is without its proofs, but for those that the proof builds on, which
+	// stand in its member "proof" again (Data Integrity 1.0, section 4.5).
+	document map[string]any
+	// proof is the proof's members, as they stand or will stand in the document,
+	// without proofValue.
+	proof     map[string]any
+	mandatory []string // SignOptions.MandatoryPointers
+	contexts  *jsonld.Contexts
+	maxWork   int
+	// quads are the document's canonical N-Quads by SHA-256, if the caller has them
+	// at hand; else nil.
+	quads func() ([]byte, error)
+}
+
+// jsonld are the settings to expand the document or the proof with.
+func (t *task) jsonld() jsonld.Options {
+	return jsonld.Options{Contexts: t.contexts, MaxWork: t.maxWork}
+}
+
+// canonicalDocument returns the document's canonical N-Quads (RDFC-1.0 with h).
+func (t *task) canonicalDocument(h crypto.Hash) ([]byte, error) {
+	if h == crypto.SHA256 && t.quads != nil {
+		return t.quads()
+	}
+	return canonicalize(t.document, h, t.jsonld())
+}
+
+// canonicalProof returns the canonical N-Quads of the proof options, which are
+// the proof without its value in the document's context (vc-di-eddsa 1.0,
+// section 3.2.5).
+func (t *task) canonicalProof(h crypto.Hash) ([]byte, error) {
+	config := maps.Clone(t.proof)
+	config["@context"] = t.document["@context"]
+	quads, err := canonicalize(config, h, t.jsonld())
+	if err != nil {
+		return nil, fmt.Errorf("proof: %w", err)
+	}
+	return quads, nil
+}
+
+// canonicalize is jsonld.Canonicalize by another hash function.
+func canonicalize(doc map[string]any, h crypto.Hash, o jsonld.Options) ([]byte, error) {
+	if h == crypto.SHA256 {
+		return jsonld.Canonicalize(doc, o)
+	}
+	d, err := jsonld.ToRDF(doc, o)
+	if err != nil {
+		return nil, err
+	}
+	r, err := rdfc.Canonicalize(d, rdfc.Options{Hash: h.New, MaxWork: o.MaxWork})
+	if err != nil {
+		return nil, err
+	}
+	return r.NQuads, nil
+}
+
+// hashBoth returns what most suites sign: the hash of the canonical proof
+// options, then that of the canonical document (vc-di-eddsa 1.0, section 3.2.4).
+func hashBoth(h crypto.Hash, options, document []byte) []byte {
+	data := sum(h, options)
+	return append(data, sum(h, document)...)
+}
+
+// sum is the hash of b.
+func sum(h crypto.Hash, b []byte) []byte {
+	d := h.New()
+	d.Write(b)
+	return d.Sum(make([]byte, 0, 2*h.Size()))
+}
+
+// decodeValue reads a proofValue in base58btc of exactly size bytes.
+func decodeValue(value string, size int) ([]byte, error) {
+	if value == "" || value[0] != 'z' {
+		return nil, fmt.Errorf("%w: proofValue is not in base58btc", ErrMalformed)
+	}
+	sig, err := multikey.DecodeMultibase(value, size)
+	if err != nil {
+		return nil, fmt.Errorf("%w: proofValue: %w", ErrMalformed, err)
+	}
+	if len(sig) != size {
+		return nil, fmt.Errorf("%w: proofValue of %d bytes instead of %d", ErrMalformed, len(sig), size)
+	}
+	return sig, nil
+}

@@ -1,0 +1,108 @@
+package proof
+
+import (
+	"crypto"
+	"fmt"
+	"maps"
+	"reflect"
+
+	"github.com/roundel/roundel/jsonld"
+)
+
+// VerifyOptions are the settings of VerifyOne; the zero value is good for
+// proofs that do not build on others.
+type VerifyOptions struct {
+	Contexts *jsonld.Contexts // nil means the embedded ones
+	MaxWork  int              // of the canonicaliser; zero means its default
+	// Document returns the canonical N-Quads of the document, as
+	// jsonld.Canonicalize gives them: whoever checks several proofs of one document
+	// works them out once. nil means that VerifyOne does.
+	Document func() ([]byte, error)
+	// Set is all proofs of the document, as Split gives them. It is needed where a
+	// proof builds on others by previousProof: it covers them too, so they are put
+	// back before it is checked (Data Integrity 1.0, section 4.5). Whether those
+	// others are right is for the caller to check, one by one.
+	Set []Proof
+}
+
+// VerifyOne checks that p is key's proof over the document unsecured, both as
+// Split gives them. nil means that it is.
+//
+// Signatures are checked by the strict rules of multikey.VerifyEd25519 and
+// multikey.VerifyECDSA. A proof that builds on others says nothing unless they
+// are right too; without VerifyOptions.Set it is refused as not supported.
+//
+// Errors wrap ErrBadSignature, ErrMalformed or ErrUnsupported, or are those of
+// package jsonld where the vocabulary is unknown or the terms do not fit.
+// The times in the proof, its purpose and the owner of the key are the
+// caller's to judge.
+func VerifyOne(unsecured map[string]any, p Proof, key crypto.PublicKey, o VerifyOptions) error {
+	s, err := suiteOf(p.Type, p.Cryptosuite)
+	if err != nil {
+		return err
+	}
+	if err := p.check(); err != nil {
+		return err
+	}
+	if err := checkContext(unsecured, p.Raw); err != nil {
+		return err
+	}
+	t := &task{document: unsecured, proof: maps.Clone(p.Raw), contexts: o.Contexts, maxWork: o.MaxWork, quads: o.Document}
+	delete(t.proof, "proofValue")
+	if len(p.Previous) > 0 {
+		if o.Set == nil {
+			return fmt.Errorf("%w: it builds on other proofs, which are not at hand", ErrUnsupported)
+		}
+		if t.document, err = withPrevious(unsecured, p.Previous, o.Set); err != nil {
+			return err
+		}
+		t.quads = nil
+	}
+	if !s.accepts(key) {
+		return fmt.Errorf("%w: %s is not made with a %T", ErrBadSignature, p.kind(), key)
+	}
+	return s.verify(t, p.Value, key)
+}
+
+// check looks at the members that every proof has (Data Integrity 1.0, section
+// 2.1).
+func (p Proof) check() error {
+	if p.VerificationMethod == "" || p.Purpose == "" {
+		return fmt.Errorf("%w: verificationMethod or proofPurpose is missing or no text", ErrMalformed)
+	}
+	for _, name := range []string{"created", "expires"} {
+		if err := p.checkInstant(name); err != nil {
+			return err
+		}
+	}
+	return p.checkPrevious()
+}
+
+// kind names the suite of a proof.
+func (p Proof) kind() string {
+	if p.Cryptosuite != "" {
+		return p.Cryptosuite
+	}
+	return p.Type
+}
+
+// checkContext insists that a proof's own @context, if it has one, is how the
+// document's begins, so that no term of the proof means something else.
+func checkContext(unsecured, proof map[string]any) error {
+	own, ok := proof["@context"]
+	if !ok {
+		return nil
+	}
+	document, proofs := asList(unsecured["@context"]), asList(own)
+	if len(proofs) > len(document) || !reflect.DeepEqual(proofs, document[:len(proofs)]) {
+		return fmt.Errorf("%w: its @context differs from the document's", ErrMalformed)
+	}
+	return nil
+}
+
+func asList(v any) []any {
+	if list, ok := v.([]any); ok {
+		return list
+	}
+	return []any{v}
+}
