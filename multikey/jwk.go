@@ -5,8 +5,10 @@ import (
 	"crypto/ecdsa"
 	"crypto/ed25519"
 	"crypto/elliptic"
+	"crypto/rsa"
 	"encoding/base64"
 	"fmt"
+	"math/big"
 	"slices"
 
 	"github.com/roundel/roundel/strictjson"
@@ -16,7 +18,11 @@ import (
 const maxJWKBytes = 64 << 10
 
 // PublicFromJWK reads a public JSON Web Key (RFC 7517; RFC 8037 for Ed25519)
-// and returns an ed25519.PublicKey or an *ecdsa.PublicKey on P-256 or P-384.
+// and returns an ed25519.PublicKey, an *ecdsa.PublicKey on P-256, P-384 or
+// P-521, or an *rsa.PublicKey of 2048 to 8192 bits.
+//
+// RSA and P-521 are for JSON Web Signatures only: they have no Multikey form
+// here, and no cryptosuite uses them.
 //
 // A key that holds private members, that is not for signatures (use, key_ops,
 // alg), or whose numbers do not have exactly the curve's length is refused.
@@ -31,7 +37,11 @@ func PublicFromJWK(data []byte) (crypto.PublicKey, error) {
 	if !ok {
 		return nil, fmt.Errorf("%w: a JSON Web Key is an object", ErrEncoding)
 	}
-	k := jwk(members)
+	return jwk(members).public()
+}
+
+// public is PublicFromJWK once the text is read.
+func (k jwk) public() (crypto.PublicKey, error) {
 	if err := k.forVerifying(); err != nil {
 		return nil, err
 	}
@@ -42,6 +52,10 @@ func PublicFromJWK(data []byte) (crypto.PublicKey, error) {
 		return k.ecdsa(elliptic.P256(), "ES256")
 	case "EC P-384":
 		return k.ecdsa(elliptic.P384(), "ES384")
+	case "EC P-521":
+		return k.ecdsa(elliptic.P521(), "ES512")
+	case "RSA ":
+		return k.rsa()
 	default:
 		return nil, fmt.Errorf("%w: JSON Web Key of kty %q and crv %q", ErrUnsupported, k.text("kty"), k.text("crv"))
 	}
@@ -59,10 +73,8 @@ func (k jwk) text(name string) string {
 
 // forVerifying refuses private keys and keys that were made for something else.
 func (k jwk) forVerifying() error {
-	for _, private := range []string{"d", "k", "p", "q", "dp", "dq", "qi", "oth", "priv"} {
-		if _, ok := k[private]; ok {
-			return fmt.Errorf("%w: the JSON Web Key holds the private member %q", ErrKey, private)
-		}
+	if err := k.withoutSecrets(); err != nil {
+		return err
 	}
 	if use, ok := k["use"]; ok && use != "sig" {
 		return fmt.Errorf("%w: the JSON Web Key is for use %v, not for signatures", ErrKey, use)
@@ -76,10 +88,20 @@ func (k jwk) forVerifying() error {
 	return nil
 }
 
+// withoutSecrets refuses private and symmetric keys.
+func (k jwk) withoutSecrets() error {
+	for _, private := range []string{"d", "k", "p", "q", "dp", "dq", "qi", "oth", "priv"} {
+		if _, ok := k[private]; ok {
+			return fmt.Errorf("%w: the JSON Web Key holds the private member %q", ErrKey, private)
+		}
+	}
+	return nil
+}
+
 // forAlg refuses an alg other than those given; none at all is fine.
 func (k jwk) forAlg(allowed ...any) error {
 	if alg, ok := k["alg"]; ok && !slices.Contains(allowed, alg) {
-		return fmt.Errorf("%w: alg %v does not fit a key on %s", ErrKey, alg, k.text("crv"))
+		return fmt.Errorf("%w: alg %v does not fit a key of kty %q and crv %q", ErrKey, alg, k.text("kty"), k.text("crv"))
 	}
 	return nil
 }
@@ -106,7 +128,7 @@ func (k jwk) ecdsa(curve elliptic.Curve, alg string) (crypto.PublicKey, error) {
 	size := (curve.Params().BitSize + 7) / 8
 	full := []byte{4}
 	for _, name := range []string{"x", "y"} {
-		b, err := decodeBase64URL(k.text(name), maxKeyBytes)
+		b, err := decodeBase64URL(k.text(name), size+2) // a little more, to say how long it is
 		if err != nil {
 			return nil, err
 		}
@@ -132,8 +154,11 @@ func PublicToJWK(key crypto.PublicKey) ([]byte, error) {
 		}
 		return fmt.Appendf(nil, `{"crv":"Ed25519","kty":"OKP","x":"%s"}`, b64(k)), nil
 	case *ecdsa.PublicKey:
-		if _, _, err := compress(k); err != nil {
-			return nil, err
+		switch {
+		case k == nil:
+			return nil, fmt.Errorf("%w: nil ECDSA key", ErrKey)
+		case k.Curve != elliptic.P256() && k.Curve != elliptic.P384() && k.Curve != elliptic.P521():
+			return nil, fmt.Errorf("%w: ECDSA key on a curve other than P-256, P-384 and P-521", ErrUnsupported)
 		}
 		full, err := k.Bytes()
 		if err != nil {
@@ -142,6 +167,12 @@ func PublicToJWK(key crypto.PublicKey) ([]byte, error) {
 		xy := full[1:]
 		return fmt.Appendf(nil, `{"crv":"%s","kty":"EC","x":"%s","y":"%s"}`,
 			k.Curve.Params().Name, b64(xy[:len(xy)/2]), b64(xy[len(xy)/2:])), nil
+	case *rsa.PublicKey:
+		if err := CheckRSA(k); err != nil {
+			return nil, err
+		}
+		e := big.NewInt(int64(k.E)).Bytes()
+		return fmt.Appendf(nil, `{"e":"%s","kty":"RSA","n":"%s"}`, b64(e), b64(k.N.Bytes())), nil
 	default:
 		return nil, fmt.Errorf("%w: %T", ErrUnsupported, key)
 	}
