@@ -1,5 +1,6 @@
-// Package credential reads verifiable credentials: JSON documents of the W3C
-// Verifiable Credentials Data Model 2.0, and of its forerunner 1.1.
+// Package credential reads verifiable credentials, presentations and the
+// envelopes around secured ones: JSON documents of the W3C Verifiable
+// Credentials Data Model 2.0, and of its forerunner 1.1.
 //
 // Reading checks the JSON strictly and the structural rules of the data model.
 // It says nothing about signatures; package verify does.
@@ -25,6 +26,8 @@ const (
 	Version1 = "1.1"
 )
 
+const typeCredential = "VerifiableCredential"
+
 // MaxBytes is the size in bytes up to which Parse reads a credential. Learner
 // records, which hold many credentials, may have MaxRecordBytes.
 const (
@@ -49,6 +52,10 @@ type Credential struct {
 	Status      []map[string]any // credentialStatus
 	Schema      []map[string]any // credentialSchema
 	Refresh     []map[string]any // refreshService
+	Evidence    []map[string]any
+	TermsOfUse  []map[string]any
+	Proof       []map[string]any
+	Related     []RelatedResource // relatedResource
 }
 
 // Issuer is who a credential says issued it.
@@ -109,7 +116,7 @@ func (p *Problems) Add(path, format string, args ...any) {
 //
 // The error is a *strictjson.Error when raw is not strict JSON, and Problems
 // when the document breaks structural rules of the data model (sections 4.2 to
-// 4.14 of version 2.0).
+// 4.14 and 5.3 to 5.6 of version 2.0).
 func Parse(raw []byte) (*Credential, error) { return ParseLimit(raw, MaxBytes) }
 
 // ParseLimit is Parse with another limit on the size in bytes.
@@ -136,7 +143,7 @@ func FromTree(tree map[string]any) (*Credential, error) {
 	r := &reader{tree: tree, c: &Credential{Tree: tree}}
 	r.nulls()
 	r.context()
-	r.types()
+	r.types(typeCredential)
 	r.c.ID = r.uri("/id", tree["id"])
 	r.issuer()
 	r.dates()
@@ -144,11 +151,12 @@ func FromTree(tree map[string]any) (*Credential, error) {
 	r.c.Status = r.typed("credentialStatus", false)
 	r.c.Schema = r.typed("credentialSchema", true)
 	r.c.Refresh = r.typed("refreshService", false)
-	for _, key := range []string{"evidence", "termsOfUse", "proof"} {
-		r.typed(key, false)
-	}
-	r.c.Name = r.text("name")
-	r.c.Description = r.text("description")
+	r.c.Evidence = r.typed("evidence", false)
+	r.c.TermsOfUse = r.typed("termsOfUse", false)
+	r.c.Proof = r.typed("proof", false)
+	r.related()
+	r.c.Name = r.text("/name", tree["name"])
+	r.c.Description = r.text("/description", tree["description"])
 	if len(r.problems) > 0 {
 		return nil, r.problems
 	}

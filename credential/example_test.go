@@ -24,3 +24,23 @@ func ExampleParse() {
 	// /issuer: The issuer is missing.
 	// /validFrom: The value must be a date and time with a time zone, such as 2026-03-01T09:00:00Z.
 }
+
+func ExampleRelatedResource_CheckDigest() {
+	picture := []byte("the bytes of a picture")
+	c, err := credential.Parse([]byte(`{
+	  "@context": ["https://www.w3.org/ns/credentials/v2"],
+	  "type": ["VerifiableCredential"],
+	  "issuer": "did:example:school",
+	  "credentialSubject": {"id": "did:example:anna"},
+	  "relatedResource": [{"id": "https://example.org/p.png", "digestSRI": "` + credential.NewDigest(picture).SRI() + `"}]
+	}`))
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	fmt.Println(c.Related[0].CheckDigest(picture))
+	fmt.Println(c.Related[0].CheckDigest([]byte("another picture")))
+	// Output:
+	// <nil>
+	// credential: the content is not what the digest stands for (sha384)
+}

@@ -55,7 +55,7 @@ func (r *reader) context() {
 	for _, v := range list {
 		switch v := v.(type) {
 		case string:
-			r.c.Contexts = append(r.c.Contexts, v)
+			r.c.Contexts = append(r.c.Contexts, r.uri("/@context", v))
 		case map[string]any:
 			// An inline context is allowed by the data model. Whoever checks the
 			// proof decides whether to trust it.
@@ -75,8 +75,8 @@ func (r *reader) context() {
 	}
 }
 
-// types reads type (section 4.5).
-func (r *reader) types() {
+// types reads type (section 4.5), which must include required.
+func (r *reader) types(required string) {
 	list := asList(r.tree["type"])
 	for _, v := range list {
 		s, ok := v.(string)
@@ -86,8 +86,8 @@ func (r *reader) types() {
 		}
 		r.c.Types = append(r.c.Types, s)
 	}
-	if !r.c.HasType("VerifiableCredential") {
-		r.problems.Add("/type", "The types must include VerifiableCredential.")
+	if !r.c.HasType(required) {
+		r.problems.Add("/type", "The types must include %s.", required)
 	}
 }
 
@@ -111,7 +111,8 @@ func (r *reader) issuer() {
 		return
 	}
 	r.c.Issuer.ID = r.uri("/issuer/id", t["id"])
-	r.c.Issuer.Name = firstText(t["name"])
+	r.c.Issuer.Name = r.text("/issuer/name", t["name"])
+	r.text("/issuer/description", t["description"])
 	r.c.Issuer.URL, _ = t["url"].(string)
 	switch image := t["image"].(type) {
 	case string:
@@ -224,22 +225,33 @@ func (r *reader) uri(path string, v any) string {
 	return s
 }
 
-// text reads an optional name or description (section 11.1): a string, or
-// objects with a language.
-func (r *reader) text(key string) string {
-	v, ok := r.tree[key]
-	if !ok {
+// text reads an optional name or description (sections 4.6 and 11.1): a string,
+// or one or more objects with a value, and a language and direction at most.
+func (r *reader) text(path string, v any) string {
+	if v == nil {
 		return ""
 	}
 	for _, one := range asList(v) {
-		m, isMap := one.(map[string]any)
-		if _, isString := one.(string); isString || isMap && firstText(m) != "" {
-			continue
+		if _, isString := one.(string); !isString && !isLanguageValue(one) {
+			r.problems.Add(path, "The value must be text, or text with a language.")
+			return ""
 		}
-		r.problems.Add("/"+key, "The value must be text, or text with a language.")
-		return ""
 	}
 	return firstText(v)
+}
+
+func isLanguageValue(v any) bool {
+	m, ok := v.(map[string]any)
+	if !ok {
+		return false
+	}
+	for key, value := range m {
+		if _, isString := value.(string); !isString || key != "@value" && key != "@language" && key != "@direction" {
+			return false
+		}
+	}
+	_, ok = m["@value"]
+	return ok
 }
 
 // firstText returns v, or its first entry, as text; "" when it is none.
