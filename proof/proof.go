@@ -1,6 +1,14 @@
 // Package proof adds and checks Data Integrity proofs (W3C Verifiable
-// Credential Data Integrity 1.0). One file per cryptosuite; the first is
-// eddsa-rdfc-2022.
+// Credential Data Integrity 1.0), in sets and in chains, of these kinds:
+//
+//   - eddsa-rdfc-2022 and ecdsa-rdfc-2019, over the RDF statements of a document:
+//     the order of members and white space do not count, every term must be known;
+//   - eddsa-jcs-2022 and ecdsa-jcs-2019, over its canonical JSON;
+//   - ecdsa-sd-2023, of which a holder may show a part (see Derive);
+//   - the older type Ed25519Signature2020.
+//
+// Sign makes a proof. Split takes the proofs off a document, VerifyOne checks
+// one of them, and Order tells which builds on which.
 //
 // A proof that verifies says that a key signed the document. Whose key it is,
 // and whether its owner may speak for the issuer, are other questions, which

@@ -263,7 +263,8 @@ func TestVerifyOneRefuses(t *testing.T) {
 		carry >>= 8
 	}
 	for change, want := range map[[2]string]error{
-		{`"eddsa-rdfc-2022"`, `"eddsa-jcs-2022"`}:                                                 ErrUnsupported,
+		{`"eddsa-rdfc-2022"`, `"eddsa-jcs-2022"`}:                                                 ErrBadSignature,
+		{`"eddsa-rdfc-2022"`, `"ecdsa-rdfc-2019"`}:                                                ErrBadSignature,
 		{`"eddsa-rdfc-2022"`, `"EDDSA-rdfc-2022"`}:                                                ErrUnsupported,
 		{`"eddsa-rdfc-2022"`, `["eddsa-rdfc-2022"]`}:                                              ErrUnsupported,
 		{`"cryptosuite":"eddsa-rdfc-2022",`, ``}:                                                  ErrUnsupported,

@@ -2,6 +2,7 @@ package proof
 
 import (
 	"bytes"
+	"cmp"
 	"crypto"
 	"encoding/json"
 	"fmt"
@@ -27,14 +28,20 @@ type SignOptions struct {
 	// List writes a first proof as a list of one too, which the formal JSON Schema
 	// of Open Badges 3.0 asks for. It changes nothing of what is signed.
 	List bool
-	// Cryptosuite is the kind of proof. Empty means eddsa-rdfc-2022 for Ed25519
-	// keys and ecdsa-rdfc-2019 for keys on P-256 and P-384.
+	// Cryptosuite is the kind of proof: eddsa-rdfc-2022, eddsa-jcs-2022,
+	// ecdsa-rdfc-2019, ecdsa-jcs-2019 or ecdsa-sd-2023; or the older proof type
+	// Ed25519Signature2020, for which the document must have the context
+	// https://w3id.org/security/suites/ed25519-2020/v1. Empty means eddsa-rdfc-2022
+	// for Ed25519 keys and ecdsa-rdfc-2019 for keys on P-256 and P-384.
 	Cryptosuite string
 	ID          string    // an absolute address by which a later proof can build on this one
 	Expires     time.Time // to the second; the zero time leaves it out
 	// Previous are the ids of proofs that stand in the document already and that
 	// the new one builds on (previousProof).
 	Previous []string
+	// Inline allows context objects inside the document, which bring their own
+	// vocabulary (jsonld.Options.Inline).
+	Inline bool
 	// MandatoryPointers are the JSON pointers (RFC 6901) of what a holder cannot
 	// leave out of an ecdsa-sd-2023 credential.
 	MandatoryPointers []string
@@ -81,7 +88,7 @@ func Sign(doc []byte, key crypto.Signer, o SignOptions) ([]byte, error) {
 	if s.context() {
 		options.Context = unsecured["@context"]
 	}
-	t := &task{document: unsecured, mandatory: o.MandatoryPointers, contexts: o.Contexts}
+	t := &task{document: unsecured, mandatory: o.MandatoryPointers, contexts: o.Contexts, inline: o.Inline}
 	if t.proof, err = tree(options); err != nil {
 		return nil, err
 	}
@@ -113,6 +120,8 @@ func (o SignOptions) options(key crypto.PublicKey) (suite, proofOptions, error) 
 		options.ProofPurpose = "assertionMethod"
 	}
 	switch {
+	case o.Cryptosuite == ed25519Signature2020:
+		options.Type, options.Cryptosuite = ed25519Signature2020, ""
 	case o.Cryptosuite == "" && isECDSA(key):
 		options.Cryptosuite = ecdsaRDFC2019
 	case o.Cryptosuite == "":
@@ -123,7 +132,7 @@ func (o SignOptions) options(key crypto.PublicKey) (suite, proofOptions, error) 
 	case err != nil:
 		return nil, options, err
 	case !s.accepts(key):
-		return nil, options, fmt.Errorf("%w: %s is not made with a %T", ErrUnsupported, options.Cryptosuite, key)
+		return nil, options, fmt.Errorf("%w: %s is not made with a %T", ErrUnsupported, cmp.Or(options.Cryptosuite, options.Type), key)
 	case o.Method == "":
 		return nil, options, fmt.Errorf("%w: no verification method", ErrMalformed)
 	case len(o.MandatoryPointers) > 0 && options.Cryptosuite != "ecdsa-sd-2023":

@@ -3,11 +3,9 @@ package proof
 import (
 	"crypto"
 	"fmt"
-	"maps"
 
 	"github.com/roundel/roundel/jsonld"
 	"github.com/roundel/roundel/multikey"
-	"github.com/roundel/roundel/rdfc"
 )
 
 // dataIntegrityProof is the type of all proofs that name a cryptosuite.
@@ -32,18 +30,30 @@ type suite interface {
 
 // suites are the cryptosuites of DataIntegrityProof, by name.
 var suites = map[string]suite{
-	eddsaRDFC2022: rdfcSuite{fits: isEd25519},
-	ecdsaRDFC2019: rdfcSuite{fits: isECDSA},
+	eddsaRDFC2022: hashSuite{fits: isEd25519, canonical: overRDF},
+	ecdsaRDFC2019: hashSuite{fits: isECDSA, canonical: overRDF},
+	eddsaJCS2022:  hashSuite{fits: isEd25519, canonical: overJSON, repeats: true},
+	ecdsaJCS2019:  hashSuite{fits: isECDSA, canonical: overJSON, repeats: true},
 }
 
-// suiteOf finds the suite for a proof of this type and cryptosuite.
+// legacy are the proofs from before there was a member cryptosuite, by type.
+var legacy = map[string]suite{
+	ed25519Signature2020: hashSuite{fits: isEd25519, canonical: overRDF},
+}
+
+// suiteOf finds the suite for a proof of this type and cryptosuite, which is
+// empty where there is none.
 func suiteOf(proofType, cryptosuite string) (suite, error) {
+	s, ok := legacy[proofType]
 	if proofType == dataIntegrityProof {
-		if s, ok := suites[cryptosuite]; ok {
-			return s, nil
-		}
+		s, ok = suites[cryptosuite]
+	} else if cryptosuite != "" {
+		ok = false
 	}
-	return nil, fmt.Errorf("%w: type %q, cryptosuite %q", ErrUnsupported, proofType, cryptosuite)
+	if !ok {
+		return nil, fmt.Errorf("%w: type %q, cryptosuite %q", ErrUnsupported, proofType, cryptosuite)
+	}
+	return s, nil
 }
 
 // A task is one document and one proof of it: what a suite works on. Trees are
@@ -58,6 +68,7 @@ type task struct {
 	mandatory []string // SignOptions.MandatoryPointers
 	contexts  *jsonld.Contexts
 	maxWork   int
+	inline    bool
 	// quads are the document's canonical N-Quads by SHA-256, if the caller has them
 	// at hand; else nil.
 	quads func() ([]byte, error)
@@ -65,51 +76,7 @@ type task struct {
 
 // jsonld are the settings to expand the document or the proof with.
 func (t *task) jsonld() jsonld.Options {
-	return jsonld.Options{Contexts: t.contexts, MaxWork: t.maxWork}
-}
-
-// canonicalDocument returns the document's canonical N-Quads (RDFC-1.0 with h).
-func (t *task) canonicalDocument(h crypto.Hash) ([]byte, error) {
-	if h == crypto.SHA256 && t.quads != nil {
-		return t.quads()
-	}
-	return canonicalize(t.document, h, t.jsonld())
-}
-
-// canonicalProof returns the canonical N-Quads of the proof options, which are
-// the proof without its value in the document's context (vc-di-eddsa 1.0,
-// section 3.2.5).
-func (t *task) canonicalProof(h crypto.Hash) ([]byte, error) {
-	config := maps.Clone(t.proof)
-	config["@context"] = t.document["@context"]
-	quads, err := canonicalize(config, h, t.jsonld())
-	if err != nil {
-		return nil, fmt.Errorf("proof: %w", err)
-	}
-	return quads, nil
-}
-
-// canonicalize is jsonld.Canonicalize by another hash function.
-func canonicalize(doc map[string]any, h crypto.Hash, o jsonld.Options) ([]byte, error) {
-	if h == crypto.SHA256 {
-		return jsonld.Canonicalize(doc, o)
-	}
-	d, err := jsonld.ToRDF(doc, o)
-	if err != nil {
-		return nil, err
-	}
-	r, err := rdfc.Canonicalize(d, rdfc.Options{Hash: h.New, MaxWork: o.MaxWork})
-	if err != nil {
-		return nil, err
-	}
-	return r.NQuads, nil
-}
-
-// hashBoth returns what most suites sign: the hash of the canonical proof
-// options, then that of the canonical document (vc-di-eddsa 1.0, section 3.2.4).
-func hashBoth(h crypto.Hash, options, document []byte) []byte {
-	data := sum(h, options)
-	return append(data, sum(h, document)...)
+	return jsonld.Options{Contexts: t.contexts, MaxWork: t.maxWork, Inline: t.inline}
 }
 
 // sum is the hash of b.

@@ -14,6 +14,7 @@ import (
 type VerifyOptions struct {
 	Contexts *jsonld.Contexts // nil means the embedded ones
 	MaxWork  int              // of the canonicaliser; zero means its default
+	Inline   bool             // allows context objects inside the document (jsonld.Options.Inline)
 	// Document returns the canonical N-Quads of the document, as
 	// jsonld.Canonicalize gives them: whoever checks several proofs of one document
 	// works them out once. nil means that VerifyOne does.
@@ -41,13 +42,16 @@ func VerifyOne(unsecured map[string]any, p Proof, key crypto.PublicKey, o Verify
 	if err != nil {
 		return err
 	}
+	if _, named := p.Raw["cryptosuite"]; named && p.Cryptosuite == "" {
+		return fmt.Errorf("%w: cryptosuite is no text", ErrMalformed)
+	}
 	if err := p.check(); err != nil {
 		return err
 	}
 	if err := checkContext(unsecured, p.Raw); err != nil {
 		return err
 	}
-	t := &task{document: unsecured, proof: maps.Clone(p.Raw), contexts: o.Contexts, maxWork: o.MaxWork, quads: o.Document}
+	t := &task{document: unsecured, proof: maps.Clone(p.Raw), contexts: o.Contexts, maxWork: o.MaxWork, inline: o.Inline, quads: o.Document}
 	delete(t.proof, "proofValue")
 	if len(p.Previous) > 0 {
 		if o.Set == nil {
