@@ -378,7 +378,6 @@ func TestUnsupportedForms(t *testing.T) {
 	for _, change := range []func(map[string]any){
 		func(p map[string]any) { p["cryptosuite"] = "ecdsa-sd-2023" },
 		func(p map[string]any) { p["type"] = "BbsBlsSignature2020" },
-		func(p map[string]any) { p["previousProof"] = "urn:uuid:1" },
 	} {
 		rep := edit(t, func(m map[string]any) { change(m["proof"].(map[string]any)) })
 		want(t, rep, Unverifiable, "proof unknown unsupported")

@@ -2,7 +2,8 @@ package verify
 
 // Codes of checks, for programs. They are part of the stable form of a report.
 const (
-	CodeNotRun = "not_run" // an earlier check did not pass
+	CodeNotRun      = "not_run"       // an earlier check did not pass
+	CodeNoSuchCheck = "no_such_check" // asked for by a name that is none
 
 	// structure
 	CodeNotCredential  = "not_a_credential"
@@ -34,6 +35,7 @@ const (
 	CodeTooComplex        = "too_complex"    // also of structure, status and refresh
 	CodeAmbiguousForm     = "ambiguous_form" // the signature covers another reading
 	CodeNoKey             = "no_key"
+	CodePartial           = "partly_shown" // the holder shows only part of what was signed
 
 	// issuer_key and issuer_identity
 	CodeOtherKey        = "other_key"      // the key of somebody else
@@ -41,6 +43,7 @@ const (
 	CodeKeyNotAllowed   = "key_not_allowed"
 	CodeKeyRetired      = "key_retired"
 	CodeKeyInAddress    = "key_in_address" // the only source of the key is the badge itself
+	CodeKeyElsewhere    = "key_elsewhere"  // at the issuer's host, outside the issuer's own address
 	CodeIssuerInvalid   = "issuer_document_invalid"
 	CodeIssuerMissing   = "issuer_document_missing"
 	CodeUnreachable     = "unreachable" // also of status and refresh
@@ -69,6 +72,26 @@ const (
 	CodeNoRefresh    = "no_refresh_service"
 	CodeNewerVersion = "newer_version"
 	CodeRefreshOther = "other_credential"
+
+	// evidence
+	CodeNoEvidence      = "no_digests"
+	CodeEvidenceChanged = "evidence_changed"
+	CodeEvidenceOpen    = "evidence_not_checked"
+
+	// endorsements
+	CodeNoEndorsement       = "no_endorsements"
+	CodeEndorsement         = "endorsement_fails"
+	CodeEndorsementOpen     = "endorsement_not_confirmed"
+	CodeEndorserUnconfirmed = "endorser_unconfirmed"
+	CodeEndorsesOther       = "endorses_something_else"
+	CodeNotEndorsement      = "not_an_endorsement"
+
+	// contents
+	CodeNoContents    = "no_contents"
+	CodeContents      = "contents_fail"
+	CodeContentsOpen  = "contents_not_confirmed"
+	CodeContentsOver  = "contents_no_longer_count" // some are expired or withdrawn
+	CodeContentsDoubt = "contents_of_unconfirmed_issuers"
 
 	// recipient
 	CodeNotAsked       = "not_asked"

@@ -64,45 +64,45 @@ func (r *run) credentialIn(file []byte) ([]byte, *Check) {
 //
 // It sets the budget, which is larger for a learner record. What does not fit
 // in is unknown: nothing speaks against it but its size.
-func (r *run) parse(raw []byte) (*credential.Credential, *Check) {
+func (r *run) parse(raw []byte) (document, *Check) {
 	large, complicated := unknown(CheckStructure, CodeTooLarge, reasonLarge), unknown(CheckStructure, CodeTooComplex, reasonComplex)
 	n, longest := parts(raw), credential.MaxBytes
-	r.work = work{units: badgeWork, steps: badgeSteps}
 	if mayBeRecord := bytes.Contains(raw, []byte(`"`+typeRecord+`"`)); mayBeRecord {
-		longest, r.work.units = credential.MaxRecordBytes, recordWork
+		longest, r.work.units, r.work.steps = credential.MaxRecordBytes, recordWork, recordSteps
 	}
 	if len(raw) > longest {
-		return nil, &large
+		return document{}, &large
 	}
 	if r.work.spend(n) != nil {
-		return nil, &complicated
+		return document{}, &complicated
 	}
 	c, err := credential.ParseLimit(raw, longest)
 	if err == nil {
 		switch {
 		case slices.Contains(c.Types, typeRecord):
+			r.get.allow(maxRecordRequests)
 		case len(raw) > credential.MaxBytes:
-			return nil, &large
+			return document{}, &large
 		case n > badgeWork:
-			return nil, &complicated
+			return document{}, &complicated
 		default:
-			r.work.units = badgeWork - n
+			r.work.units, r.work.steps = badgeWork-n, badgeSteps
 		}
-		return c, nil
+		return document{Credential: c}, nil
 	}
 	var syntax *strictjson.Error
 	if errors.As(err, &syntax) {
 		bad := failed(CheckStructure, CodeBadJSON, fmt.Sprintf("The file is not written correctly: %s (at byte %d).", syntax.Msg, syntax.Offset))
-		return nil, &bad
+		return document{}, &bad
 	}
 	if bad := otherDocument(raw); bad != nil {
-		return nil, bad
+		return document{}, bad
 	}
 	bad := failed(CheckStructure, CodeRules, "This is not a complete credential. "+firstProblem(err))
 	if onlyRelative(err) {
 		bad = unknown(CheckStructure, CodeRelativeAddress, "It contains an incomplete address, which no signature covers. "+firstProblem(err))
 	}
-	return nil, &bad
+	return document{}, &bad
 }
 
 // onlyRelative reports whether incomplete addresses are all that is wrong. They

@@ -2,6 +2,7 @@ package verify
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"maps"
 	"slices"
@@ -60,7 +61,7 @@ func meaning(t interface{ Fatal(...any) }, doc []byte) []byte {
 
 // readingOf is what a verdict depends on, as it is read.
 func readingOf(t interface{ Fatal(...any) }, doc []byte) string {
-	c, bad := (&run{Verifier: &Verifier{}}).parse(doc)
+	c, bad := (&Verifier{}).start(context.Background()).parse(doc)
 	if bad != nil {
 		t.Fatal(bad.Reason)
 	}

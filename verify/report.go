@@ -47,6 +47,9 @@ const (
 	CheckStatus         = "status"          // has it been withdrawn or paused?
 	CheckValidity       = "validity_period" // is today within its dates?
 	CheckRefresh        = "refresh"         // is there a newer version? For information only.
+	CheckEvidence       = "evidence"        // is what it refers to by digest unchanged?
+	CheckEndorsements   = "endorsements"    // do the endorsements in it hold? For information only.
+	CheckContents       = "contents"        // do the credentials of a learner record hold?
 	CheckRecipient      = "recipient"       // is it about the person asked for?
 )
 
@@ -61,6 +64,9 @@ func titles() [][2]string {
 		{CheckStatus, "Has it been withdrawn or paused?"},
 		{CheckValidity, "Is it in date?"},
 		{CheckRefresh, "Is there a newer version?"},
+		{CheckEvidence, "Is the evidence unchanged?"},
+		{CheckEndorsements, "Do its endorsements hold?"},
+		{CheckContents, "Do the badges inside it hold?"},
 		{CheckRecipient, "Is it about the right person?"},
 	}
 }
@@ -90,7 +96,11 @@ type Report struct {
 	IssuerDomain string `json:"issuerDomain,omitempty"`
 	SharedHost   bool   `json:"sharedHost,omitempty"`
 	// StatusReason is the issuer's public reason for the state, if it gave one.
-	StatusReason string    `json:"statusReason,omitempty"`
+	StatusReason string `json:"statusReason,omitempty"`
+	// Endorsements and Contents are the results for the credentials inside this
+	// one, in its order.
+	Endorsements []Part    `json:"endorsements,omitempty"`
+	Contents     []Part    `json:"contents,omitempty"`
 	CheckedAt    time.Time `json:"checkedAt"`
 	// Credential is the document that was checked, as it was found; nil if the
 	// file held no JSON object.

@@ -23,14 +23,23 @@ type seal struct {
 // holds reports whether the signature is right and the issuer's.
 func (s seal) holds() bool { return s.proof.Outcome == Passed && s.key.Outcome == Passed }
 
-// examine checks the proofs of c.
+// examine checks the seal of d: the signature around it, or the proofs in it.
+func (r *run) examine(d document) seal {
+	if d.envelope != nil {
+		return r.examineEnvelope(d)
+	}
+	return r.examineProofs(d.Credential)
+}
+
+// examineProofs checks the proofs of c.
 //
-// A proof set holds only if every proof in it does. That of the issuer must be
-// among them; others may have signed too, but count for nothing.
+// A proof set holds only if every proof in it does, and a chain only if all of
+// its links are there. The proof of the issuer must be among them; others may
+// have signed too, but count for nothing.
 //
 // A document without any proof is unknown, not failed: nothing shows that
 // anybody changed it, and nothing shows that anybody issued it.
-func (r *run) examine(c *credential.Credential) seal {
+func (r *run) examineProofs(c *credential.Credential) seal {
 	unsecured, proofs, err := proof.Split(c.Tree)
 	switch {
 	case errors.Is(err, proof.ErrNoProof):
@@ -41,7 +50,7 @@ func (r *run) examine(c *credential.Credential) seal {
 		return unsealed(unknown(CheckProof, CodeTooManyProofs, "This badge carries more signatures than we check."))
 	}
 	var all []seal
-	signed := r.contentOf(unsecured)
+	signed := r.contentOf(unsecured, proofs)
 	for _, p := range proofs {
 		all = append(all, r.examineOne(signed, p, c.Issuer.ID))
 	}
@@ -51,6 +60,11 @@ func (r *run) examine(c *credential.Credential) seal {
 			s.proof = *bad
 		}
 	}
+	return s.settled()
+}
+
+// settled is s without what a signature that does not fit would seem to show.
+func (s seal) settled() seal {
 	if s.proof.Outcome == Failed && s.key.Outcome == Passed {
 		// It names the issuer's key, as every forgery can.
 		s.key = unknown(CheckIssuerKey, CodeNotRun, "It names a key of the issuer, but the signature does not fit: nothing shows that this key signed what stands here.")
@@ -120,8 +134,6 @@ func (r *run) signature(signed *content, p proof.Proof, o owner, created time.Ti
 		return failed(CheckProof, CodeWrongPurpose, "The signature was made for another purpose than issuing a badge.")
 	case hasUnknownMember(p.Raw), !plainProof(p.Raw):
 		return unknown(CheckProof, CodeAmbiguousForm, "The signature is written in a form that programs read differently.")
-	case len(p.Previous) > 0:
-		return unknown(CheckProof, CodeUnsupported, "Its signatures build on each other, which we cannot check yet.")
 	case o.key == nil:
 		return unknown(CheckProof, CodeNoKey, "We could not get the key that would show whether it is unchanged.")
 	}
@@ -131,8 +143,19 @@ func (r *run) signature(signed *content, p proof.Proof, o owner, created time.Ti
 	if created.After(r.now.Add(clockSkew)) {
 		return unknown(CheckProof, CodeFuture, "The signature is dated in the future. Its clock or ours is wrong.")
 	}
-	return passed(CheckProof, "Nothing has been changed since it was signed.")
+	if p.Cryptosuite == selective {
+		return passedAs(CheckProof, CodePartial, reasonPartial)
+	}
+	return passed(CheckProof, reasonUnchanged)
 }
+
+// selective is the cryptosuite of credentials of which the holder shows parts.
+const selective = "ecdsa-sd-2023"
+
+const (
+	reasonUnchanged = "Nothing has been changed since it was signed."
+	reasonPartial   = "Nothing has been changed since it was signed. Whoever shows it shows only a part of it."
+)
 
 // hasUnknownMember reports whether a proof has members that we do not read. One
 // of them could be its end date under another name: see readBack.

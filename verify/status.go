@@ -126,7 +126,7 @@ func (r *run) statusList(c *credential.Credential, entry statuslist.Entry) (*sta
 	}
 	if s := r.examine(lc); !s.holds() {
 		return unclear(CodeListUnsigned, "the list of withdrawn badges is not signed by its issuer.")
-	} else if p := r.period(lc, s); p.Outcome != Passed {
+	} else if p := r.period(lc.Credential, s); p.Outcome != Passed {
 		return unclear(CodeListExpired, "the list of withdrawn badges is out of date.")
 	}
 	list, _, err := statuslist.ParseCredential(lc.Tree, entry.ListCredential, entry.Purpose)

@@ -7,7 +7,9 @@ package verify
 //   - valid needs every check that matters to have passed;
 //   - refresh is for information and never counts, because whoever can block an
 //     address could otherwise turn a good badge into a doubtful one, and no
-//     answer to it can make a bad badge good.
+//     answer to it can make a bad badge good;
+//   - nor do endorsements, which are others' words about the badge, nor evidence
+//     that could not be fetched, as most of it lies behind a sign-in.
 //
 // Checks, outcomes and combinations that are not foreseen count against valid.
 func verdictOf(checks []Check) Verdict {
@@ -21,7 +23,7 @@ func verdictOf(checks []Check) Verdict {
 	unconfirmed := false
 	for _, t := range titles() {
 		id := t[0]
-		if id == CheckRefresh || settled(id, by[id].Outcome) {
+		if informs(by[id]) || settled(id, by[id].Outcome) {
 			continue
 		}
 		if onlyDoubt(by[id]) {
@@ -45,6 +47,11 @@ func onlyDoubt(c Check) bool {
 	return c.ID == CheckIssuerIdentity || c.ID == CheckIssuerKey && c.Code == CodeKeyInAddress
 }
 
+// informs reports whether c is told beside the verdict, whatever its outcome.
+func informs(c Check) bool {
+	return c.ID == CheckRefresh || c.ID == CheckEndorsements || c.ID == CheckEvidence && c.Outcome == Unknown && c.Code != CodeNotRun
+}
+
 // failure returns the verdict for the failed check that counts most.
 func failure(by map[string]Check) (Verdict, bool) {
 	is := func(id string) bool { return by[id].Outcome == Failed }
@@ -64,8 +71,9 @@ func failure(by map[string]Check) (Verdict, bool) {
 		return NotYetValid, true
 	case is(CheckValidity):
 		return Expired, true
-	case is(CheckRecipient):
-		// The badge may be as real as can be; it does not answer the question.
+	case is(CheckEvidence), is(CheckContents), is(CheckRecipient):
+		// The badge may be as real as can be; it does not answer the question, or
+		// what it stands on is not what it was.
 		return Unverifiable, true
 	}
 	return "", false
@@ -75,7 +83,7 @@ func failure(by map[string]Check) (Verdict, bool) {
 // checks always apply.
 func settled(id string, o Outcome) bool {
 	switch id {
-	case CheckSchema, CheckStatus, CheckRecipient:
+	case CheckSchema, CheckStatus, CheckEvidence, CheckContents, CheckRecipient:
 		return o == Passed || o == NotApplicable
 	}
 	return o == Passed

@@ -43,13 +43,17 @@ type Verifier struct {
 }
 
 // maxRequests bounds the network work for one badge: the issuer's document, two
-// status lists, the newer version, and one to spare.
-const maxRequests = 5
+// status lists, the newer version, and one to spare. A learner record holds
+// badges of several issuers.
+const (
+	maxRequests       = 5
+	maxRecordRequests = 30
+)
 
 // clockSkew is by how much clocks may differ.
 const clockSkew = 5 * time.Minute
 
-// run is the verification of one file.
+// run is the verification of one credential: that in the file, or one inside it.
 type run struct {
 	*Verifier
 	ctx      context.Context
@@ -57,7 +61,8 @@ type run struct {
 	get      *budget // nil when offline
 	resolver did.Resolver
 	report   *Report
-	work     work // that is left
+	work     *work // that is left for the file
+	depth    int   // how many credentials this one stands inside
 }
 
 // Verify runs all checks on file: a credential in JSON, or a PNG or SVG that
@@ -66,35 +71,45 @@ type run struct {
 func (v *Verifier) Verify(ctx context.Context, file []byte) *Report {
 	r := v.start(ctx)
 	raw, bad := r.credentialIn(file)
-	if bad == nil {
-		if json.Valid(raw) {
-			r.report.Credential = raw
-		}
-		bad = r.structure(raw)
-	}
 	if bad != nil {
 		r.set(*bad)
 		return r.finish()
 	}
+	if json.Valid(raw) {
+		r.report.Credential = raw
+	}
+	d, bad := r.parse(raw)
+	if bad != nil {
+		r.set(*bad)
+		return r.finish()
+	}
+	return r.checks(d)
+}
+
+// checks runs every check on a credential that could be read.
+func (r *run) checks(d document) *Report {
+	r.report.Parsed = d.Credential
 	r.set(passed(CheckStructure, "The file is a complete, well-formed credential."))
-	c := r.report.Parsed
-	r.set(r.schema(c))
-	s := r.examine(c)
+	r.set(r.schema(d.Credential))
+	s := r.examine(d)
 	r.set(s.proof)
 	r.set(s.key)
 	r.set(s.identity)
 	if s.identity.Outcome == Passed {
 		r.report.IssuerDomain, r.report.SharedHost = s.host, s.shared
 	}
-	r.set(r.status(c, s))
-	r.set(r.period(c, s))
-	r.set(r.refresh(c, s))
+	r.set(r.status(d.Credential, s))
+	r.set(r.period(d.Credential, s))
+	r.set(r.refresh(d.Credential, s))
+	r.set(r.evidence(d.Credential, s))
+	r.set(r.endorsements(d.Credential, s))
+	r.set(r.contents(d.Credential, s))
 	r.set(r.recipient())
 	return r.finish()
 }
 
 func (v *Verifier) start(ctx context.Context) *run {
-	r := &run{Verifier: v, ctx: ctx, now: time.Now()}
+	r := &run{Verifier: v, ctx: ctx, now: time.Now(), work: &work{units: badgeWork, steps: badgeSteps}}
 	if v.Now != nil {
 		r.now = v.Now()
 	}
@@ -106,16 +121,6 @@ func (v *Verifier) start(ctx context.Context) *run {
 	r.resolver = multi
 	r.report = newReport(r.now)
 	return r
-}
-
-// structure reads the credential in raw; it returns the failed check, or nil.
-func (r *run) structure(raw []byte) *Check {
-	c, bad := r.parse(raw)
-	if bad != nil {
-		return bad
-	}
-	r.report.Parsed = c
-	return nil
 }
 
 // schema checks the rules of Open Badges 3.0, whose JSON Schemas they follow.

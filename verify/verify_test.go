@@ -52,6 +52,9 @@ func TestReportJSONIsStable(t *testing.T) {
 		`{"id":"status","outcome":"not_applicable","code":"no_status","reason":"The issuer has made no provision for withdrawing this badge."},` +
 		`{"id":"validity_period","outcome":"passed","reason":"It is valid until 23 May 2027."},` +
 		`{"id":"refresh","outcome":"not_applicable","code":"no_refresh_service","reason":"The issuer offers no newer versions."},` +
+		`{"id":"evidence","outcome":"not_applicable","code":"no_digests","reason":"It refers to nothing by its digest."},` +
+		`{"id":"endorsements","outcome":"not_applicable","code":"no_endorsements","reason":"Nobody else has spoken for it."},` +
+		`{"id":"contents","outcome":"not_applicable","code":"no_contents","reason":"It holds no other badges."},` +
 		`{"id":"recipient","outcome":"not_applicable","code":"not_asked","reason":"You did not say whom it should be about."}],` +
 		`"issuerDomain":"uni.edu","checkedAt":"2026-11-23T14:02:00Z","credential":{"id":"x"}}`
 	if got != expect {

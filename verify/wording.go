@@ -117,10 +117,12 @@ func (r *run) firstFailure() string {
 
 // unconfirmed is the text under "Not confirmed yet".
 func (r *run) unconfirmed() string {
-	if c := r.report.Check(CheckRecipient); c.Outcome == Failed {
-		return c.Reason + " We found nothing else against this badge."
+	for _, id := range []string{CheckRecipient, CheckContents, CheckEvidence} {
+		if c := r.report.Check(id); c.Outcome == Failed {
+			return c.Reason + " We found nothing else against this badge."
+		}
 	}
-	reason, c := r.unconfirmedReason(), r.openCheck()
+	reason, c := r.unconfirmedReason(), openCheck(r.report.Checks)
 	switch c.Code {
 	case CodeUnreachable:
 		return strings.TrimSuffix(reason, ".") + fmt.Sprintf(" at %s. We found nothing against this badge. Try again.", r.now.Format("15:04"))
@@ -130,15 +132,15 @@ func (r *run) unconfirmed() string {
 	return reason + " We found nothing against this badge, but that is not enough to call it real."
 }
 
-func (r *run) unconfirmedReason() string { return r.openCheck().Reason }
+func (r *run) unconfirmedReason() string { return openCheck(r.report.Checks).Reason }
 
 // openCheck is the check that keeps a badge from being confirmed: the cause
 // before what follows from it, and before doubts about the issuer's name.
-func (r *run) openCheck() Check {
+func openCheck(checks []Check) Check {
 	var first, doubt Check
-	for _, c := range r.report.Checks {
+	for _, c := range checks {
 		switch {
-		case c.ID == CheckRefresh || c.Outcome == Failed || settled(c.ID, c.Outcome):
+		case informs(c) || c.Outcome == Failed || settled(c.ID, c.Outcome):
 		case onlyDoubt(c):
 			doubt = c
 		case c.Code != CodeNotRun && c.Code != CodeNoKey:

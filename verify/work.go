@@ -17,8 +17,10 @@ import (
 // far less.
 const (
 	badgeWork  = 30_000  // as jsonld.Cost counts it
-	recordWork = 160_000 // for learner records, which hold many credentials
+	recordWork = 400_000 // for learner records, which hold many credentials
 	badgeSteps = 20_000  // of the canonicaliser
+
+	recordSteps = 200_000
 
 	maxProofs = 4 // of one document
 	maxStatus = 5 // places that say whether a badge counts: there are four purposes
@@ -64,23 +66,25 @@ func parts(raw []byte) int {
 
 // read parses a document that was fetched. It fails with rdfc.ErrWorkExceeded,
 // or as credential.Parse does.
-func (r *run) read(raw []byte) (*credential.Credential, error) {
+func (r *run) read(raw []byte) (document, error) {
 	if err := r.work.spend(parts(raw)); err != nil {
-		return nil, err
+		return document{}, err
 	}
-	return credential.Parse(raw)
+	c, err := credential.Parse(raw)
+	return document{Credential: c}, err
 }
 
 // content is what the proofs of a document sign. However many they are, each
 // form of it is made once, when it is first asked for.
 type content struct {
 	unsecured  map[string]any
+	proofs     []proof.Proof
 	statements func() (rdfc.Dataset, error)
 	canonical  func() ([]byte, error)
 }
 
-func (r *run) contentOf(unsecured map[string]any) *content {
-	c := &content{unsecured: unsecured}
+func (r *run) contentOf(unsecured map[string]any, proofs []proof.Proof) *content {
+	c := &content{unsecured: unsecured, proofs: proofs}
 	c.statements = sync.OnceValues(func() (rdfc.Dataset, error) {
 		if err := r.work.spend(jsonld.Cost(unsecured, r.Contexts)); err != nil {
 			return nil, err
@@ -108,10 +112,14 @@ func (r *run) verifyProof(c *content, p proof.Proof, o owner) error {
 	options := maps.Clone(p.Raw)
 	delete(options, "proofValue")
 	options["@context"] = c.unsecured["@context"]
-	if err := r.work.spend(jsonld.Cost(options, r.Contexts)); err != nil {
+	cost := jsonld.Cost(options, r.Contexts)
+	if len(p.Previous) > 0 { // the document is put together with other proofs and read again
+		cost += jsonld.Cost(c.unsecured, r.Contexts) + maxProofs*cost
+	}
+	if err := r.work.spend(cost); err != nil {
 		return err
 	}
-	return proof.VerifyOne(c.unsecured, p, o.key, proof.VerifyOptions{Contexts: r.Contexts, MaxWork: max(r.work.steps, 1), Document: c.canonical})
+	return proof.VerifyOne(c.unsecured, p, o.key, proof.VerifyOptions{Contexts: r.Contexts, MaxWork: max(r.work.steps, 1), Document: c.canonical, Set: c.proofs})
 }
 
 // plainProof reports whether the members of a proof are texts or lists of texts,

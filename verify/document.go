@@ -1,0 +1,31 @@
+package verify
+
+import (
+	"crypto"
+	"encoding/json"
+	"time"
+
+	"github.com/roundel/roundel/credential"
+)
+
+// document is a credential as it was found: with proofs inside, or inside an
+// envelope.
+type document struct {
+	*credential.Credential
+	envelope *envelope // nil: the proofs, if any, are in the document
+}
+
+// envelope is a signature around a credential, as JOSE makes them.
+type envelope struct {
+	keyID string          // what it says about its key: a DID URL, an address, a name; may be empty
+	jwk   json.RawMessage // a key in the envelope itself, which shows nothing about its owner
+	// made is when it was signed, as far as it says so; zero if it does not.
+	made time.Time
+	// expires is when the signature ends; zero if it does not.
+	expires time.Time
+	// fits reports whether key made the signature; any error but
+	// proof.ErrUnsupported says that it did not.
+	fits func(key crypto.PublicKey) error
+	// partial says that the holder shows only part of what was signed.
+	partial bool
+}

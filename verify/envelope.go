@@ -1,0 +1,251 @@
+package verify
+
+import (
+	"crypto"
+	"errors"
+	"mime"
+	"net/url"
+	"path"
+	"slices"
+	"strings"
+
+	"github.com/roundel/roundel/did"
+	"github.com/roundel/roundel/multikey"
+	"github.com/roundel/roundel/proof"
+	"github.com/roundel/roundel/strictjson"
+)
+
+// maxKeys bounds the keys that are tried where an envelope does not name one.
+const maxKeys = 8
+
+// examineEnvelope checks the signature around d.
+func (r *run) examineEnvelope(d document) seal {
+	e := d.envelope
+	o := r.ownerOfEnvelope(e, d.Issuer.ID)
+	s := seal{key: o.check, host: o.host, shared: o.shared, expires: e.expires}
+	s.identity = r.identity(o, d.Issuer.ID)
+	switch {
+	case o.key == nil:
+		s.proof = unknown(CheckProof, CodeNoKey, "We could not get the key that would show whether it is unchanged.")
+	case e.made.After(r.now.Add(clockSkew)):
+		s.proof = unknown(CheckProof, CodeFuture, "The signature is dated in the future. Its clock or ours is wrong.")
+	default:
+		s.proof = envelopeError(e.fits(o.key))
+	}
+	if s.proof.Outcome == Passed && e.partial {
+		s.proof = passedAs(CheckProof, CodePartial, reasonPartial)
+	}
+	return s.settled()
+}
+
+func envelopeError(err error) Check {
+	switch {
+	case err == nil:
+		return passed(CheckProof, reasonUnchanged)
+	case errors.Is(err, proof.ErrUnsupported):
+		return unknown(CheckProof, CodeUnsupported, "It is signed in a form that we cannot check yet.")
+	}
+	return failed(CheckProof, CodeChanged, "The content is not what was signed: something has been changed.")
+}
+
+// ownerOfEnvelope finds the key of an envelope and whether it is issuer's.
+//
+// The key must be one that the issuer publishes for making claims. What the
+// envelope says of it, a key it brings along or an address, is a hint where to
+// look: anybody can write "issuer: uni.edu" around a key of their own.
+func (r *run) ownerOfEnvelope(e *envelope, issuer string) owner {
+	hint := keyInEnvelope(e)
+	var methods []did.Method // of the issuer, for making claims
+	var o owner
+	switch {
+	case strings.HasPrefix(issuer, "did:"):
+		doc, err := r.resolver.Resolve(r.ctx, issuer)
+		if err != nil {
+			return owner{check: r.unresolved(err, issuer), key: hint}
+		}
+		methods = authorised(doc.VerificationMethod, doc.AssertionMethod, issuer)
+		if strings.HasPrefix(issuer, "did:web:") {
+			o.host, o.shared, err = did.WebHost(issuer)
+		} else {
+			o.self = true
+		}
+		if err != nil {
+			o.host = ""
+		}
+	case strings.HasPrefix(issuer, "https://"):
+		host, err := provenHost(issuer)
+		if err != nil {
+			return owner{check: r.noController(err, issuer, false), key: hint}
+		}
+		var bad *Check
+		if methods, bad = r.publishedKeys(e, issuer); bad != nil {
+			return owner{check: *bad, key: hint}
+		}
+		u, err := url.Parse(issuer)
+		o.host, o.shared = host, err != nil || strings.Trim(u.Path, "/") != ""
+	default:
+		return owner{check: unknown(CheckIssuerKey, CodeUnsupported, "The issuer identifies itself in a way that we cannot check."), key: hint}
+	}
+	m := choose(methods, e, hint, issuer)
+	if m == nil {
+		return owner{check: otherKey(issuer), key: hint}
+	}
+	o.key, o.check = m.PublicKey, inTime(*m, e.made, issuer)
+	return o
+}
+
+// authorised returns the usable methods of controller among all whose ids are
+// in allowed.
+func authorised(all []did.Method, allowed []string, controller string) []did.Method {
+	var out []did.Method
+	for _, m := range all {
+		if m.Problem == nil && m.PublicKey != nil && m.Controller == controller && slices.Contains(allowed, m.ID) {
+			out = append(out, m)
+		}
+	}
+	return out
+}
+
+// choose picks the method that the envelope names. Where it names none, or in
+// words of its own, the one that fits is taken: they are all the issuer's.
+func choose(methods []did.Method, e *envelope, hint crypto.PublicKey, issuer string) *did.Method {
+	named := func(m did.Method) bool {
+		_, fragment, _ := strings.Cut(m.ID, "#")
+		return m.ID == e.keyID || m.ID == issuer+e.keyID || fragment != "" && fragment == e.keyID
+	}
+	if i := slices.IndexFunc(methods, named); i >= 0 {
+		return &methods[i]
+	}
+	if e.keyID != "" && e.keyID != issuer && strings.Contains(e.keyID, ":") {
+		return nil // an address: of a key that is not among them
+	}
+	for i := range methods[:min(len(methods), maxKeys)] {
+		if hint != nil && !sameKey(methods[i].PublicKey, hint) {
+			continue
+		}
+		if e.fits(methods[i].PublicKey) == nil {
+			return &methods[i]
+		}
+	}
+	return nil
+}
+
+func sameKey(a, b crypto.PublicKey) bool {
+	key, ok := a.(interface{ Equal(crypto.PublicKey) bool })
+	return ok && key.Equal(b)
+}
+
+// keyInEnvelope reads the key that an envelope brings along, or nil. It can show
+// that nothing was changed since, not who signed.
+func keyInEnvelope(e *envelope) crypto.PublicKey {
+	if len(e.jwk) > 0 {
+		if key, err := multikey.PublicFromJWK(e.jwk); err == nil {
+			return key
+		}
+		return nil
+	}
+	return keyInAddress(e.keyID)
+}
+
+// publishedKeys returns the keys of an issuer that is named by a web address:
+// those that its own document lists for making claims, and where it lists none,
+// those at the address that the envelope names, if that is the issuer's own.
+func (r *run) publishedKeys(e *envelope, issuer string) ([]did.Method, *Check) {
+	doc, err := r.controller(issuer)
+	if err == nil {
+		return authorised(doc.methods, doc.assertion, issuer), nil
+	}
+	if !own(issuer, e.keyID) {
+		bad := r.noController(err, issuer, keyInEnvelope(e) != nil)
+		if !strings.HasPrefix(e.keyID, "https://") {
+			return nil, &bad
+		}
+		if host, bad := provenHost(e.keyID); bad != nil || host != display(issuer) {
+			c := otherKey(issuer)
+			return nil, &c
+		}
+		c := unknown(CheckIssuerKey, CodeKeyElsewhere, "The key that signed it is published at "+display(issuer)+", but not at the issuer's own address there. Somebody else with an account there could have put it there.")
+		return nil, &c
+	}
+	return r.keysAt(e.keyID, issuer)
+}
+
+// own reports whether address is one that only the issuer, or the host as a
+// whole, can publish at: below the issuer's own path, or among the host's
+// well-known places. On a host of many accounts each may put keys under its own
+// path, so an issuer that is the host itself owns none of the others.
+func own(issuer, address string) bool {
+	host, err := provenHost(issuer)
+	if err != nil {
+		return false
+	}
+	keyHost, err := provenHost(address)
+	if err != nil || host != keyHost {
+		return false
+	}
+	i, errI := url.Parse(issuer)
+	k, errK := url.Parse(address)
+	if errI != nil || errK != nil || k.RawPath != "" || k.Path != path.Clean(k.Path) {
+		return false
+	}
+	if strings.HasPrefix(k.Path, "/.well-known/") {
+		return true
+	}
+	base := strings.TrimSuffix(i.Path, "/")
+	return base != "" && (k.Path == base || strings.HasPrefix(k.Path, base+"/"))
+}
+
+// keysAt fetches a JWK, or a set of them, at an address that is the issuer's.
+func (r *run) keysAt(address, issuer string) ([]did.Method, *Check) {
+	unclear := func(c Check) ([]did.Method, *Check) { return nil, &c }
+	if r.get == nil {
+		return unclear(r.unreachable(CheckIssuerKey, errOffline, display(issuer)))
+	}
+	place, fragment, _ := strings.Cut(address, "#")
+	body, contentType, err := r.get.Get(r.ctx, place, "application/jwk-set+json, application/jwk+json, application/json")
+	if err != nil {
+		return unclear(r.noController(err, issuer, false))
+	}
+	if media, _, _ := mime.ParseMediaType(contentType); media == "text/html" {
+		return unclear(unknown(CheckIssuerKey, CodeIssuerMissing, capital(display(issuer))+" does not publish its keys, or no longer does."))
+	}
+	methods, err := jwkMethods(body, address, fragment, issuer)
+	if err != nil {
+		return unclear(unknown(CheckIssuerKey, CodeIssuerInvalid, "What "+display(issuer)+" publishes about its keys cannot be read."))
+	}
+	return methods, nil
+}
+
+// jwkMethods reads a JWK or a JWK Set found at address. The key called by the
+// fragment or by the whole address gets the address for its id; so does one that
+// stands alone.
+func jwkMethods(body []byte, address, fragment, issuer string) ([]did.Method, error) {
+	v, err := strictjson.Decode(body, strictjson.Limits{})
+	if err != nil {
+		return nil, err
+	}
+	doc, _ := v.(map[string]any)
+	if _, isSet := doc["keys"]; !isSet {
+		key, err := multikey.PublicFromJWK(body)
+		if err != nil {
+			return nil, err
+		}
+		return []did.Method{{ID: address, Controller: issuer, PublicKey: key}}, nil
+	}
+	set, err := multikey.ParseJWKS(body)
+	if err != nil {
+		return nil, err
+	}
+	var out []did.Method
+	for _, k := range set {
+		if k.Public == nil || k.Use == "enc" {
+			continue
+		}
+		id := k.KeyID
+		if id != "" && (id == fragment || id == address) || len(set) == 1 && fragment == "" {
+			id = address
+		}
+		out = append(out, did.Method{ID: id, Controller: issuer, PublicKey: k.Public})
+	}
+	return out, nil
+}
