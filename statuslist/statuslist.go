@@ -1,73 +1,81 @@
-// Package statuslist makes, reads and looks up Bitstring Status Lists (W3C
-// Bitstring Status List 1.0): one bit per credential that says whether it is
-// revoked, or suspended.
+// Package statuslist makes, reads and looks up the lists in which issuers say
+// that a credential is withdrawn, paused, or in some state of their own:
 //
-// It knows one-bit entries only. The signature of a list and how old it may be
-// are the caller's to check: a list that is unsigned, stale or another's proves
-// nothing.
+//   - Bitstring Status List 1.0 of the W3C, read and written, with entries of
+//     one bit or several;
+//   - StatusList2021, its predecessor, read;
+//   - the 1EdTech Revocation List, read and written;
+//   - Token Status List of the IETF OAuth group, as SD-JWTs use it, read.
+//
+// A credential points to its status: ParseReference and ParseStatusClaim read
+// such a pointer of any kind. Read takes the list behind it, and
+// Published.Lookup gives the State. A Cache keeps lists that were proven.
+//
+// The signature of a list and whose it is are the caller's to check: a list
+// that is unsigned, stale or another's proves nothing.
 package statuslist
 
 import (
-	"bytes"
-	"encoding/base64"
-	"errors"
 	"fmt"
-	"strings"
-
-	"github.com/klauspost/compress/gzip"
-
-	"github.com/roundel/roundel/inflate"
 )
 
 const (
 	// MinEntries is the least number of entries that a list may have, so that an
-	// index tells little about a credential (section 6.1 of the specification).
+	// index tells little about a credential (Bitstring Status List 1.0, section
+	// 3.2).
 	MinEntries = 131072
 	// MaxBytes is the greatest size of a list, uncompressed, in bytes.
 	MaxBytes = 16 << 20
-)
-
-var (
-	// ErrMalformed: a list, an entry or a list's credential breaks the rules.
-	ErrMalformed = errors.New("malformed status list")
-	// ErrTooShort: a list of fewer than MinEntries entries.
-	ErrTooShort = errors.New("status list shorter than 131072 entries")
-	// ErrTooLarge: a list that expands beyond the limit.
-	ErrTooLarge = errors.New("status list too large")
-	// ErrIndex: an index that is no plain decimal number, or beyond the list.
-	ErrIndex = errors.New("status list index out of range")
-	// ErrPurpose: the list is for another purpose than the one asked for.
-	ErrPurpose = errors.New("status list of another purpose")
-	// ErrID: the credential is not the list that was asked for.
-	ErrID = errors.New("another status list than the one asked for")
-	// ErrUnsupported: a kind of status that this package cannot read.
-	ErrUnsupported = errors.New("kind of status not supported")
+	// MaxSize is the greatest size of an entry, in bits. The specification sets
+	// none, but an entry must spell out every value it can take.
+	MaxSize = 16
 )
 
 // A List is the bits of a status list. Its zero value is not usable; it may not
 // be changed while another goroutine uses it.
 type List struct {
-	bits []byte // the first entry is the most significant bit of the first byte
+	bits []byte
+	size int // bits of one entry
+	// leastFirst: entries fill a byte from its least significant bit, as Token
+	// Status Lists do; else from the most significant, as all the others do.
+	leastFirst bool
 }
 
-// New returns a list of the given number of entries, all unset. Fewer than
-// MinEntries become that many, and the number is rounded up to full bytes;
-// more than MaxBytes can hold panics, since it is a mistake in the program.
+// New returns a list of the given number of entries of one bit, all unset.
+// Fewer than MinEntries become that many, and the number is rounded up to full
+// bytes; more than MaxBytes can hold panics, since it is a mistake in the
+// program.
 func New(entries int) *List {
-	size := (max(entries, MinEntries) + 7) / 8
-	if size > MaxBytes {
-		panic(fmt.Sprintf("statuslist: a list of %d entries", entries))
+	l, err := NewSized(entries, 1)
+	if err != nil {
+		panic(fmt.Sprintf("statuslist: %v", err))
 	}
-	return &List{bits: make([]byte, size)}
+	return l
+}
+
+// NewSized returns a list of the given number of entries of size bits each, all
+// zero; see New for the number. The error wraps ErrSize or ErrTooLarge.
+func NewSized(entries, size int) (*List, error) {
+	if size < 1 || size > MaxSize {
+		return nil, fmt.Errorf("%w: %d bits", ErrSize, size)
+	}
+	if entries > MaxBytes*8/size {
+		return nil, fmt.Errorf("%w: a list of %d entries of %d bits", ErrTooLarge, entries, size)
+	}
+	return &List{bits: make([]byte, (max(entries, MinEntries)*size+7)/8), size: size}, nil
 }
 
 // Len returns the number of entries.
-func (l *List) Len() int { return len(l.bits) * 8 }
+func (l *List) Len() int { return len(l.bits) * 8 / l.size }
 
-// Set gives entry i the value v. The error wraps ErrIndex.
+// Size returns the number of bits of an entry.
+func (l *List) Size() int { return l.size }
+
+// Set gives entry i of a list of one-bit entries the value v. The error wraps
+// ErrIndex or ErrSize.
 func (l *List) Set(i int, v bool) error {
-	if i < 0 || i >= l.Len() {
-		return fmt.Errorf("%w: %d of %d", ErrIndex, i, l.Len())
+	if err := l.single(i); err != nil {
+		return err
 	}
 	mask := byte(0x80) >> (i % 8)
 	if v {
@@ -78,59 +86,89 @@ func (l *List) Set(i int, v bool) error {
 	return nil
 }
 
-// Get returns the value of entry i. The error wraps ErrIndex.
+// Get returns the value of entry i of a list of one-bit entries. The error
+// wraps ErrIndex or ErrSize.
 func (l *List) Get(i int) (bool, error) {
-	if i < 0 || i >= l.Len() {
-		return false, fmt.Errorf("%w: %d of %d", ErrIndex, i, l.Len())
+	if err := l.single(i); err != nil {
+		return false, err
 	}
 	return l.bits[i/8]&(byte(0x80)>>(i%8)) != 0, nil
 }
 
-// Encode returns the list as it stands in a credential: "u" and the base64url
-// of its gzip form (section 3.3). Equal lists give equal texts.
-func (l *List) Encode() (string, error) {
-	var packed bytes.Buffer
-	w := gzip.NewWriter(&packed) // no name and no time in the header
-	if _, err := w.Write(l.bits); err != nil {
-		return "", err
+// single makes sure that i is an entry of a list of single bits, the most
+// significant first.
+func (l *List) single(i int) error {
+	if l.size != 1 || l.leastFirst {
+		return fmt.Errorf("%w: %d bits", ErrSize, l.size)
 	}
-	if err := w.Close(); err != nil {
-		return "", err
-	}
-	return "u" + base64.RawURLEncoding.EncodeToString(packed.Bytes()), nil
+	return l.within(i)
 }
 
-// Decode reads an encoded list that expands to at most max bytes, and never to
-// more than MaxBytes, which zero stands for.
+func (l *List) within(i int) error {
+	if i < 0 || i >= l.Len() {
+		return fmt.Errorf("%w: %d of %d", ErrIndex, i, l.Len())
+	}
+	return nil
+}
+
+// Value returns the value of entry i: its bits read as a number, in the order
+// of its kind of list. The error wraps ErrIndex.
+func (l *List) Value(i int) (uint, error) {
+	if err := l.within(i); err != nil {
+		return 0, err
+	}
+	at := i * l.size
+	if l.leastFirst { // sizes divide 8, so an entry never crosses a byte
+		return uint(l.bits[at/8]>>(at%8)) & (1<<l.size - 1), nil
+	}
+	var v uint
+	for b := at; b < at+l.size; b++ {
+		v = v<<1 | uint(l.bits[b/8]>>(7-b%8)&1)
+	}
+	return v, nil
+}
+
+// SetValue gives entry i the value v. The error wraps ErrIndex, or ErrValue for
+// a value of more bits than an entry has.
+func (l *List) SetValue(i int, v uint) error {
+	if err := l.within(i); err != nil {
+		return err
+	}
+	if v>>l.size != 0 {
+		return fmt.Errorf("%w: %d in %d bits", ErrValue, v, l.size)
+	}
+	at := i * l.size
+	if l.leastFirst {
+		mask := byte(1<<l.size-1) << (at % 8)
+		l.bits[at/8] = l.bits[at/8]&^mask | byte(v)<<(at%8)
+		return nil
+	}
+	for b := at + l.size - 1; b >= at; b-- {
+		mask := byte(0x80) >> (b % 8)
+		l.bits[b/8] &^= mask
+		if v&1 != 0 {
+			l.bits[b/8] |= mask
+		}
+		v >>= 1
+	}
+	return nil
+}
+
+// Merge sets every entry whose bit is set in bitmap and leaves the others as
+// they are. Bits stand in the order of the list: entry 0 is the most
+// significant bit of the first byte. A bitmap longer than the list is refused,
+// and the list stays as it was.
 //
-// Errors wrap ErrMalformed, ErrTooShort or ErrTooLarge.
-func Decode(encoded string, max int64) (*List, error) {
-	if max <= 0 || max > MaxBytes {
-		max = MaxBytes
+// The error wraps ErrIndex, or ErrSize if entries have more than one bit.
+func (l *List) Merge(bitmap []byte) error {
+	if err := l.single(0); err != nil {
+		return err
 	}
-	text, ok := strings.CutPrefix(encoded, "u")
-	if !ok {
-		return nil, fmt.Errorf("%w: the list is not multibase base64url", ErrMalformed)
+	if len(bitmap) > len(l.bits) {
+		return fmt.Errorf("%w: a bitmap of %d entries for %d", ErrIndex, len(bitmap)*8, l.Len())
 	}
-	// gzip adds at most a header and five bytes per 32 KiB to what it cannot press.
-	if int64(base64.RawURLEncoding.DecodedLen(len(text))) > max+max/4096+64 {
-		return nil, fmt.Errorf("%w: %d characters", ErrTooLarge, len(text))
+	for i, b := range bitmap {
+		l.bits[i] |= b
 	}
-	if strings.ContainsAny(text, "\r\n") { // which encoding/base64 skips
-		return nil, fmt.Errorf("%w: line break in the list", ErrMalformed)
-	}
-	packed, err := base64.RawURLEncoding.Strict().DecodeString(text)
-	if err != nil {
-		return nil, fmt.Errorf("%w: %v", ErrMalformed, err)
-	}
-	bits, err := inflate.Gzip(packed, max)
-	switch {
-	case errors.Is(err, inflate.ErrTooLarge):
-		return nil, fmt.Errorf("%w: more than %d bytes", ErrTooLarge, max)
-	case err != nil:
-		return nil, fmt.Errorf("%w: %w", ErrMalformed, err)
-	case len(bits)*8 < MinEntries:
-		return nil, fmt.Errorf("%w: %d", ErrTooShort, len(bits)*8)
-	}
-	return &List{bits: bits}, nil
+	return nil
 }

@@ -155,6 +155,8 @@ func tree(t testing.TB, text string) map[string]any {
 
 const entry = `{"id":"https://uni.edu/s/1#94567","type":"BitstringStatusListEntry","statusPurpose":"revocation","statusListIndex":"94567","statusListCredential":"https://uni.edu/s/1"}`
 
+const fourMessages = `"statusMessage":[{"status":"0x0","message":"pending"},{"status":"0x1","message":"accepted"},{"status":"0x3","message":"undefined"},{"status":"0x2","message":"rejected","extra":1}]`
+
 func TestParseEntry(t *testing.T) {
 	e, err := ParseEntry(tree(t, entry))
 	want := Entry{"https://uni.edu/s/1#94567", EntryType, Revocation, "94567", "https://uni.edu/s/1"}
@@ -169,27 +171,29 @@ func TestParseEntry(t *testing.T) {
 		{`"statusListIndex"`, `"statusSize":1,"statusListIndex"`}:      nil,
 		{`"BitstringStatusListEntry"`, `["BitstringStatusListEntry"]`}: nil,
 		{`"94567",`, `"0",`}: nil,
-		{`BitstringStatusListEntry`, `StatusList2021Entry`}:         ErrUnsupported,
-		{`"type":"BitstringStatusListEntry",`, ``}:                  ErrUnsupported,
-		{`"statusListIndex"`, `"statusSize":2,"statusListIndex"`}:   ErrUnsupported,
-		{`"statusListIndex"`, `"statusSize":"1","statusListIndex"`}: ErrUnsupported,
-		{`"id":"https://uni.edu/s/1#94567"`, `"id":7`}:              ErrMalformed,
-		{`"94567",`, `94567,`}:                                      ErrMalformed,
-		{`"revocation"`, `""`}:                                      ErrMalformed,
-		{`"revocation"`, `["revocation"]`}:                          ErrMalformed,
-		{`"https://uni.edu/s/1"`, `"/s/1"`}:                         ErrMalformed,
-		{`"https://uni.edu/s/1"`, `null`}:                           ErrMalformed,
-		{`"94567",`, `"-1",`}:                                       ErrIndex,
-		{`"94567",`, `"+1",`}:                                       ErrIndex,
-		{`"94567",`, `"01",`}:                                       ErrIndex,
-		{`"94567",`, `" 1",`}:                                       ErrIndex,
-		{`"94567",`, `"1e3",`}:                                      ErrIndex,
-		{`"94567",`, `"0x10",`}:                                     ErrIndex,
-		{`"94567",`, `"1.0",`}:                                      ErrIndex,
-		{`"94567",`, `"1_000",`}:                                    ErrIndex,
-		{`"94567",`, `"١",`}:                                        ErrIndex,
-		{`"94567",`, `"134217728",`}:                                ErrIndex,
-		{`"94567",`, `"18446744073709551616",`}:                     ErrIndex,
+		{`BitstringStatusListEntry`, `StatusList2021Entry`}:                       ErrUnsupported,
+		{`"type":"BitstringStatusListEntry",`, ``}:                                ErrUnsupported,
+		{`"statusListIndex"`, `"statusSize":2,"statusListIndex"`}:                 ErrMalformed, // without messages
+		{`"statusListIndex"`, `"statusSize":"1","statusListIndex"`}:               ErrMalformed,
+		{`"https://uni.edu/s/1#94567"`, `"https://uni.edu/s/1"`}:                  ErrMalformed,
+		{`"statusListIndex"`, fourMessages + `,"statusSize":2,"statusListIndex"`}: ErrUnsupported,
+		{`"id":"https://uni.edu/s/1#94567"`, `"id":7`}:                            ErrMalformed,
+		{`"94567",`, `94567,`}:                                                    ErrMalformed,
+		{`"revocation"`, `""`}:                                                    ErrMalformed,
+		{`"revocation"`, `["revocation"]`}:                                        ErrMalformed,
+		{`"https://uni.edu/s/1"`, `"/s/1"`}:                                       ErrMalformed,
+		{`"https://uni.edu/s/1"`, `null`}:                                         ErrMalformed,
+		{`"94567",`, `"-1",`}:                                                     ErrIndex,
+		{`"94567",`, `"+1",`}:                                                     ErrIndex,
+		{`"94567",`, `"01",`}:                                                     ErrIndex,
+		{`"94567",`, `" 1",`}:                                                     ErrIndex,
+		{`"94567",`, `"1e3",`}:                                                    ErrIndex,
+		{`"94567",`, `"0x10",`}:                                                   ErrIndex,
+		{`"94567",`, `"1.0",`}:                                                    ErrIndex,
+		{`"94567",`, `"1_000",`}:                                                  ErrIndex,
+		{`"94567",`, `"١",`}:                                                      ErrIndex,
+		{`"94567",`, `"134217728",`}:                                              ErrIndex,
+		{`"94567",`, `"18446744073709551616",`}:                                   ErrIndex,
 	} {
 		text := strings.Replace(entry, change[0], change[1], 1)
 		if text == entry {
@@ -286,7 +290,7 @@ func TestParseCredential(t *testing.T) {
 		{`"ttl":60000`, `"ttl":-1`}:                                                     ErrMalformed,
 		{`"ttl":60000`, `"ttl":"60000"`}:                                                ErrMalformed,
 		{`"ttl":60000`, `"ttl":1.5`}:                                                    ErrMalformed,
-		{`"ttl":60000`, `"statusSize":2`}:                                               ErrUnsupported,
+		{`"ttl":60000`, `"statusSize":2`}:                                               ErrTooShort,
 		{`"encodedList"`, `"list"`}:                                                     ErrMalformed,
 		{`"credentialSubject"`, `"subject"`}:                                            ErrMalformed,
 		{`"` + encoded + `"`, string(short)}:                                            ErrTooShort,
