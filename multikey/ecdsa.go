@@ -25,14 +25,12 @@ func VerifyECDSA(key *ecdsa.PublicKey, hash, sig []byte) bool {
 	if size == 0 || len(sig) != 2*size || len(hash) != size {
 		return false
 	}
-	if _, err := key.Bytes(); err != nil {
-		return false // not on the curve
-	}
 	der, err := derSignature(sig)
 	if err != nil {
 		return false
 	}
-	// The standard library refuses zeros and what is not less than the order.
+	// The standard library refuses zeros and what is not less than the order, and
+	// keys that are not on the curve.
 	return ecdsa.VerifyASN1(key, hash, der)
 }
 

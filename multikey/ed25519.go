@@ -16,16 +16,17 @@ var (
 		d.Mul(d, big.NewInt(-121665))
 		return d.Mod(d, fieldPrime)
 	}()
-	// smallOrder holds the y coordinates of the eight points whose order divides
-	// eight: 1, -1, 0 and the two of order eight.
-	smallOrder = []*big.Int{
-		big.NewInt(1),
-		new(big.Int).Sub(fieldPrime, big.NewInt(1)),
-		big.NewInt(0),
-		orderEight,
-		new(big.Int).Sub(fieldPrime, orderEight),
-	}
 	orderEight, _ = new(big.Int).SetString("7a03ac9277fdc74ec6cc392cfa53202a0f67100d760b3cba4fd84d3d706a17c7", 16)
+	// smallOrder holds the y coordinates, as 32 bytes with the least significant
+	// first, of the eight points whose order divides eight: 1, -1, 0 and the two of
+	// order eight.
+	smallOrder = [5][32]byte{
+		encodeY(big.NewInt(1)),
+		encodeY(new(big.Int).Sub(fieldPrime, big.NewInt(1))),
+		encodeY(big.NewInt(0)),
+		encodeY(orderEight),
+		encodeY(new(big.Int).Sub(fieldPrime, orderEight)),
+	}
 )
 
 // CheckEd25519 reports, as an error that wraps ErrKey, a public key that no
@@ -35,13 +36,13 @@ func CheckEd25519(key ed25519.PublicKey) error {
 	if len(key) != ed25519.PublicKeySize {
 		return fmt.Errorf("%w: Ed25519 key of %d bytes instead of %d", ErrKey, len(key), ed25519.PublicKeySize)
 	}
-	y := pointY(key)
-	if y.Cmp(fieldPrime) >= 0 {
+	if !isReduced(key) {
 		return fmt.Errorf("%w: Ed25519 point in non-canonical form", ErrKey)
 	}
-	if isSmallOrder(y) {
+	if isSmallOrder(key) {
 		return fmt.Errorf("%w: Ed25519 point of small order", ErrKey)
 	}
+	y := pointY(key)
 	// x² = (y²-1)/(d·y²+1) has a root if and only if (y²-1)·(d·y²+1) has one.
 	// x is not zero here, since y = 1 and y = -1 are of small order, so either
 	// sign bit is right.
@@ -63,15 +64,43 @@ func CheckEd25519(key ed25519.PublicKey) error {
 // other libraries call "strict"; every signature made by an honest signer
 // passes, and one that passes does so with any other verifier.
 func VerifyEd25519(key ed25519.PublicKey, message, sig []byte) bool {
-	if len(sig) != ed25519.SignatureSize || CheckEd25519(key) != nil {
+	if len(key) != ed25519.PublicKeySize || len(sig) != ed25519.SignatureSize {
 		return false
 	}
-	// crypto/ed25519 compares R as bytes with a canonical encoding and refuses
-	// S that is not reduced, but takes an R of small order.
-	if isSmallOrder(pointY(sig[:32])) {
+	// crypto/ed25519 refuses keys that are not on the curve, an S that is not
+	// reduced, and an R that is not written as it writes the point itself; but it
+	// takes points of small order, and keys that are not reduced.
+	if !isReduced(key) || isSmallOrder(key) || isSmallOrder(sig[:32]) {
 		return false
 	}
 	return ed25519.Verify(key, message, sig)
+}
+
+// isReduced tells whether the y coordinate of a 32-byte encoded point is less
+// than 2^255 - 19.
+func isReduced(encoded []byte) bool {
+	if encoded[31]&0x7f != 0x7f || encoded[0] < 0xed {
+		return true
+	}
+	for _, b := range encoded[1:31] {
+		if b != 0xff {
+			return true
+		}
+	}
+	return false
+}
+
+// isSmallOrder tells whether a 32-byte encoded point, whatever its sign, is one
+// of those whose order divides eight. Only their canonical forms are known.
+func isSmallOrder(encoded []byte) bool {
+	y := [32]byte(encoded)
+	y[31] &= 0x7f // the sign of x
+	for i := range smallOrder {
+		if y == smallOrder[i] {
+			return true
+		}
+	}
+	return false
 }
 
 // pointY returns the y coordinate of a 32-byte encoded point, as written.
@@ -82,6 +111,9 @@ func pointY(encoded []byte) *big.Int {
 	return new(big.Int).SetBytes(b)
 }
 
-func isSmallOrder(y *big.Int) bool {
-	return slices.ContainsFunc(smallOrder, func(s *big.Int) bool { return s.Cmp(y) == 0 })
+// encodeY is the other way round.
+func encodeY(y *big.Int) (b [32]byte) {
+	y.FillBytes(b[:])
+	slices.Reverse(b[:])
+	return b
 }
