@@ -140,7 +140,7 @@ func TestBudget(t *testing.T) {
 		"2,000 nodes":                   {twice(2_000), "proof unknown too_complex"},
 		"many alike":                    {twiceAlike, "proof unknown too_complex"},
 		"20,000 nodes":                  {twice(20_000), "structure unknown too_complex"},
-		"record of 80,000 nodes":        {record(80_000), "structure unknown too_complex"},
+		"record of 200,000 nodes":       {record(200_000), "structure unknown too_complex"},
 		"a word that says record":       {edited(t, twice(15_000), func(m map[string]any) { m["name"] = typeRecord }), "structure unknown too_complex"},
 		"a large one that says record":  {edited(t, twice(1), func(m map[string]any) { m["tag"], m["name"] = typeRecord, strings.Repeat("x", 2<<20) }), "structure unknown too_large"},
 		"a record of more than 10 MiB":  {edited(t, record(1), func(m map[string]any) { m["name"] = strings.Repeat("x", 10<<20) }), "structure unknown too_large"},

@@ -31,6 +31,9 @@ func TestVerdictPrecedence(t *testing.T) {
 		{Unverifiable, unknown(CheckProof, CodeUnsupported, "")},
 		{Unverifiable, unknown(CheckStatus, CodeUnreachable, "")},
 		{Unverifiable, unknown(CheckIssuerKey, CodeUnreachable, "")},
+		{Unverifiable, failed(CheckEvidence, CodeEvidenceChanged, "")},
+		{Unverifiable, failed(CheckContents, CodeContents, "")},
+		{Unverifiable, unknown(CheckContents, CodeContentsOpen, "")},
 		{Unverifiable, failed(CheckRecipient, CodeOtherRecipient, "")},
 		{IssuerUnconfirmed, unknown(CheckIssuerIdentity, CodeSelfAsserted, "")},
 	}
@@ -42,6 +45,13 @@ func TestVerdictPrecedence(t *testing.T) {
 			if got := verdictOf(rep.Checks); got != first.verdict {
 				t.Errorf("%s with %s: got %s, want %s", first.check.ID+" "+first.check.Code, second.check.ID+" "+second.check.Code, got, first.verdict)
 			}
+		}
+	}
+	for _, told := range []Check{failed(CheckEndorsements, CodeEndorsement, ""), unknown(CheckRefresh, CodeUnreachable, ""), unknown(CheckEvidence, CodeUnreachable, "")} {
+		rep := &Report{Checks: allPassed()}
+		rep.set(told)
+		if got := verdictOf(rep.Checks); got != Valid {
+			t.Errorf("%s %s: got %s", told.ID, told.Outcome, got)
 		}
 	}
 	if got := verdictOf(allPassed()); got != Valid {
@@ -80,7 +90,8 @@ func TestVerdictFailsClosed(t *testing.T) {
 			}
 		}
 		for _, c := range checks {
-			if c.ID != CheckRefresh && c.Outcome != Passed && c.Outcome != NotApplicable {
+			informs := c.ID == CheckRefresh || c.ID == CheckEndorsements || c.ID == CheckEvidence && c.Outcome == Unknown
+			if !informs && c.Outcome != Passed && c.Outcome != NotApplicable {
 				t.Fatalf("valid, though %s is %q", c.ID, c.Outcome)
 			}
 		}
