@@ -1,0 +1,170 @@
+package jose
+
+import (
+	"bytes"
+	"crypto"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/roundel/roundel/credential"
+	"github.com/roundel/roundel/jcs"
+	"github.com/roundel/roundel/multikey"
+)
+
+// ErrDocument is what errors wrap about a document that cannot be signed in the
+// profile that was asked for: a member is missing, or in the way.
+var ErrDocument = errors.New("document does not fit the profile")
+
+// CredentialOptions say how a credential is signed.
+type CredentialOptions struct {
+	// KeyID is the header's kid: the address of the verification method. Open
+	// Badges 3.0 asks for KeyID or JWK, VC-JOSE-COSE for KeyID if the issuer is a
+	// DID.
+	KeyID string
+	// JWK says that the public key goes into the header, as a hint to verifiers.
+	JWK bool
+	// Profile is OB3 or W3C; 0 stands for OB3.
+	Profile Profile
+	// Now, if given, writes the claim iat. Open Badges 3.0 has none.
+	Now func() time.Time
+	// Expires is when the signature stops to be good, in VC-JOSE-COSE. In Open
+	// Badges 3.0 it is the credential's validUntil.
+	Expires time.Time
+}
+
+// SignCredential returns doc, a credential of the data model 2.0, as a signed
+// JWT. The payload is doc's own bytes with the claims before its first member.
+//
+// Errors wrap ErrDocument, ErrMalformed if doc is not strict JSON, or are those
+// of NewSigner and of the key; doc may hold a claim that says the same as itself,
+// and a *ClaimError says that it says something else.
+func SignCredential(doc []byte, key crypto.Signer, o CredentialOptions) ([]byte, error) {
+	tree, err := decodePayload(doc)
+	if err != nil {
+		return nil, err
+	}
+	if err := refuseClaims(tree); err != nil {
+		return nil, err
+	}
+	claims, err := credentialClaims(tree, o)
+	if err != nil {
+		return nil, err
+	}
+	h, err := header(key, o.Profile, o.KeyID, o.JWK, "vc")
+	if err != nil {
+		return nil, err
+	}
+	payload, err := prepend(doc, claims)
+	if err != nil {
+		return nil, err
+	}
+	return Sign(payload, key, h)
+}
+
+// refuseClaims refuses documents that bring members which in a payload are
+// claims.
+func refuseClaims(tree map[string]any) error {
+	for _, name := range append([]string{"vc", "vp", "nonce"}, claimNames...) {
+		if _, present := tree[name]; present {
+			return fmt.Errorf("%w: it has a member %q, which is a claim of its own in a JWT", ErrDocument, name)
+		}
+	}
+	return nil
+}
+
+// credentialClaims are the claims that the profile asks for.
+func credentialClaims(tree map[string]any, o CredentialOptions) (map[string]any, error) {
+	claims := map[string]any{}
+	id, _ := tree["id"].(string)
+	issuer := idOf(tree["issuer"])
+	if issuer == "" {
+		return nil, fmt.Errorf("%w: the issuer has no id", ErrDocument)
+	}
+	set(claims, "iss", issuer)
+	set(claims, "jti", id)
+	if list := subjects(tree); len(list) == 1 {
+		set(claims, "sub", idOf(list[0]))
+	}
+	if o.Now != nil {
+		claims["iat"] = seconds(o.Now())
+	}
+	switch o.Profile {
+	case W3C:
+		if !o.Expires.IsZero() {
+			claims["exp"] = seconds(o.Expires)
+		}
+		return claims, nil
+	case 0, OB3:
+	default:
+		return nil, fmt.Errorf("%w: credentials are not written in the profile of %s", ErrDocument, o.Profile)
+	}
+	if id == "" {
+		return nil, fmt.Errorf("%w: it has no id", ErrDocument)
+	}
+	for _, m := range []struct {
+		claim, name string
+		required    bool
+	}{{"nbf", "validFrom", true}, {"exp", "validUntil", false}} {
+		v, present := tree[m.name]
+		if !present && !m.required {
+			continue
+		}
+		text, _ := v.(string)
+		at, err := credential.ParseTime(text)
+		if err != nil {
+			return nil, fmt.Errorf("%w: %s is no date with a time zone: %q", ErrDocument, m.name, text)
+		}
+		claims[m.claim] = seconds(at)
+	}
+	return claims, nil
+}
+
+func set(claims map[string]any, name, value string) {
+	if value != "" {
+		claims[name] = value
+	}
+}
+
+// seconds is a NumericDate; fractions are cut, as most readers do.
+func seconds(t time.Time) json.Number { return json.Number(fmt.Sprint(t.Unix())) }
+
+// header makes the protected header for a document of kind vc or vp.
+func header(key crypto.Signer, p Profile, kid string, withKey bool, kind string) (h Header, err error) {
+	if key == nil {
+		return h, fmt.Errorf("%w: no key", ErrAlgorithm)
+	}
+	h = Header{KeyID: kid, Type: "JWT"}
+	switch {
+	case p == W3C:
+		h.Type, h.ContentType = kind+"+jwt", kind
+	case kid == "" && !withKey:
+		return h, fmt.Errorf("%w: the header needs the key or its id", ErrDocument)
+	}
+	if withKey {
+		if h.JWK, err = multikey.PublicToJWK(key.Public()); err != nil {
+			return h, fmt.Errorf("%w: %w", ErrAlgorithm, err)
+		}
+	}
+	return h, nil
+}
+
+// prepend writes claims before the first member of doc, a JSON object with none
+// of them, and leaves its other bytes as they are.
+func prepend(doc []byte, claims map[string]any) ([]byte, error) {
+	if len(claims) == 0 {
+		return doc, nil
+	}
+	text, err := jcs.Canonicalize(claims)
+	if err != nil {
+		return nil, fmt.Errorf("%w: %w", ErrDocument, err)
+	}
+	body := bytes.TrimSpace(doc)[1:]
+	out := make([]byte, 0, len(text)+len(body)+1)
+	out = append(out, text[:len(text)-1]...)
+	if !bytes.HasPrefix(bytes.TrimSpace(body), []byte("}")) {
+		out = append(out, ',')
+	}
+	return append(out, body...), nil
+}
