@@ -30,6 +30,7 @@ type suite interface {
 
 // suites are the cryptosuites of DataIntegrityProof, by name.
 var suites = map[string]suite{
+	ecdsaSD2023:   sdSuite{},
 	eddsaRDFC2022: hashSuite{fits: isEd25519, canonical: overRDF},
 	ecdsaRDFC2019: hashSuite{fits: isECDSA, canonical: overRDF},
 	eddsaJCS2022:  hashSuite{fits: isEd25519, canonical: overJSON, repeats: true},
