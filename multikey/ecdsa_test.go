@@ -119,9 +119,8 @@ func TestVerifyECDSARefuses(t *testing.T) {
 			t.Errorf("signature %s is accepted", name)
 		}
 	}
-	off := &ecdsa.PublicKey{Curve: elliptic.P256(), X: big.NewInt(1), Y: big.NewInt(1)}
 	for name, k := range map[string]*ecdsa.PublicKey{
-		"nil": nil, "empty": {}, "off the curve": off,
+		"nil": nil, "empty": {}, "off the curve": {Curve: elliptic.P256(), X: big.NewInt(1), Y: big.NewInt(1)},
 		"infinity": {Curve: elliptic.P256(), X: new(big.Int), Y: new(big.Int)}, "P-384": &wide.PublicKey,
 		"another": &ecdsaKey(t, elliptic.P256()).PublicKey,
 	} {
