@@ -10,6 +10,7 @@ import (
 	"github.com/roundel/roundel/internal/gate"
 	"github.com/roundel/roundel/internal/issuing"
 	"github.com/roundel/roundel/internal/mail"
+	"github.com/roundel/roundel/internal/protocol/vcapi"
 	"github.com/roundel/roundel/internal/web"
 )
 
@@ -29,6 +30,8 @@ func newEdges(a *App) (http.Handler, error) {
 	}
 	programs := &api.Server{Issuing: f.Issuing, Gate: door, Log: a.Log, BaseURL: a.BaseURL}
 	programs.Mount(mux)
+	credentials := &vcapi.Server{Attest: f.Attest, Verification: f.Verification, Gate: door, Log: a.Log, Open: a.Config.VCAPIOpen}
+	credentials.Mount(mux)
 	mux.HandleFunc("GET /healthz", a.healthy)
 	return limitBodies(secureTransport(http.NewCrossOriginProtection().Handler(mux), secure)), nil
 }

@@ -6,6 +6,7 @@ import (
 	"maps"
 
 	"github.com/roundel/roundel/internal/account"
+	"github.com/roundel/roundel/internal/attest"
 	"github.com/roundel/roundel/internal/badge"
 	"github.com/roundel/roundel/internal/claim"
 	"github.com/roundel/roundel/internal/issuing"
@@ -13,6 +14,7 @@ import (
 	"github.com/roundel/roundel/internal/keys"
 	"github.com/roundel/roundel/internal/org"
 	"github.com/roundel/roundel/internal/outbox"
+	"github.com/roundel/roundel/internal/protocol/vcapi"
 	"github.com/roundel/roundel/internal/verification"
 )
 
@@ -25,6 +27,7 @@ type Features struct {
 	Claims       *claim.Service
 	Outbox       *outbox.Service
 	Verification *verification.Service
+	Attest       *attest.Service
 	Jobs         *jobs.Runner
 }
 
@@ -43,6 +46,7 @@ func newFeatures(_ context.Context, a *App) (*Features, error) {
 	}
 	a.own(g.Fetch)
 	f.Verification = &verification.Service{Fetch: g.Fetch, Now: g.Now}
+	f.Attest = &attest.Service{DB: g.DB, Keys: g.Keys, Now: g.Now, BaseURL: a.BaseURL, ListPath: vcapi.ListPath}
 	f.Jobs = &jobs.Runner{DB: g.DB, Now: g.Now, Log: a.Log, Handlers: map[string]func(context.Context, json.RawMessage) error{}}
 	maps.Copy(f.Jobs.Handlers, f.Issuing.Handlers())
 	maps.Copy(f.Jobs.Handlers, f.Outbox.Handlers())

@@ -42,7 +42,7 @@ account keys
 org
 badge trust transparency
 issuing
-claim wallet verification assessment
+claim wallet verification assessment attest
 pathway catalog
 employer analytics
 sample fsck
@@ -61,7 +61,7 @@ var (
 		"golang.org/x/text/", "golang.org/x/crypto/", "golang.org/x/net/idna",
 	}
 	features = strings.Fields(`event jobs audit outbox account keys org badge trust transparency issuing claim wallet verification
-		assessment pathway catalog employer analytics sample`)
+		assessment attest pathway catalog employer analytics sample`)
 	edges    = []string{"gate", "api", "web", "protocol"}
 	outside  = []string{"cmd/roundel", "interop"}
 	wiring   = []string{"app", "apptest", "cmd/roundel"}

@@ -34,6 +34,7 @@ type Config struct {
 	Name             string `default:"Roundel" env:"ROUNDEL_NAME" help:"What this installation is called in its pages and mails."`
 
 	Development bool   `env:"ROUNDEL_DEVELOPMENT" help:"For development only: /styleguide, and outbound requests may reach this machine."`
+	VCAPIOpen   bool   `name:"vc-api-open" env:"ROUNDEL_VC_API_OPEN" help:"For development only: /vc signs and verifies without a token for whoever asks from this machine. Needs --development, and an address of this machine."`
 	ExtraCA     string `name:"extra-ca" env:"ROUNDEL_EXTRA_CA" type:"path" placeholder:"FILE" help:"Certificates (PEM) to trust, beside the system's, when fetching other issuers' documents."`
 	LogLevel    string `default:"info" enum:"debug,info,warn,error" env:"ROUNDEL_LOG_LEVEL" help:"How much to log: debug, info, warn or error."`
 }
@@ -53,6 +54,9 @@ func (c *Config) Check() error {
 	if (c.TLSCert == "") != (c.TLSKey == "") {
 		return fmt.Errorf("--tls-cert and --tls-key go together")
 	}
+	if err := c.checkOpen(); err != nil {
+		return err
+	}
 	if c.KeyFile != "" && c.PassphraseFile != "" {
 		return fmt.Errorf("choose one of --key-file and --passphrase-file")
 	}
@@ -63,6 +67,34 @@ func (c *Config) Check() error {
 		return fmt.Errorf("--smtp needs --mail-from, the address that mails are sent from")
 	}
 	return nil
+}
+
+// checkOpen refuses an interface without tokens wherever others could reach it.
+// A proxy in front gives a server on this machine a public address; so both
+// must be of this machine.
+func (c *Config) checkOpen() error {
+	if !c.VCAPIOpen {
+		return nil
+	}
+	host, _, _ := net.SplitHostPort(c.Listen)
+	public := host
+	if u, err := url.Parse(c.BaseURL); err == nil && c.BaseURL != "" {
+		public = u.Hostname()
+	}
+	switch {
+	case !c.Development:
+		return fmt.Errorf("--vc-api-open signs for anybody and is for development only: it needs --development")
+	case !ownHost(host) || !ownHost(public):
+		return fmt.Errorf("--vc-api-open signs for anybody: --listen and --base-url must be addresses of this machine, such as 127.0.0.1 or localhost")
+	}
+	return nil
+}
+
+// ownHost reports whether host names this machine and can be reached from
+// nowhere else.
+func ownHost(host string) bool {
+	ip := net.ParseIP(host)
+	return strings.EqualFold(host, "localhost") || ip != nil && ip.IsLoopback()
 }
 
 // DatabaseURL returns where the data is.

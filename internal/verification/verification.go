@@ -59,6 +59,17 @@ func (s *Service) Check(ctx context.Context, file []byte, email string) (*verify
 	return v.Verify(ctx, file), nil
 }
 
+// Verifier returns a verifier for one verification, and its turn to use it,
+// which done gives back. What the caller sets in it is the caller's to answer
+// for. Errors are those of Check.
+func (s *Service) Verifier(ctx context.Context) (v *verify.Verifier, done func(), err error) {
+	done, err = s.take(ctx)
+	if err != nil {
+		return nil, nil, err
+	}
+	return &verify.Verifier{Get: s.Fetch, Now: s.Now}, done, nil
+}
+
 // verified is what CheckText and CheckLink return about a file.
 func (s *Service) verified(ctx context.Context, file []byte, email string) (*verify.Report, []byte, error) {
 	report, err := s.Check(ctx, file, email)

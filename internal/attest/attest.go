@@ -1,0 +1,190 @@
+// Package attest signs credentials of any kind with the installation's own
+// did:key issuers, for the programs that ask for it, and keeps what it signed
+// and its status.
+//
+// These are not awards of an organisation: no badge, recipient or page belongs
+// to them, and their issuer is a key that vouches for nobody's name.
+package attest
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"encoding/json"
+	"errors"
+	"slices"
+	"time"
+
+	"github.com/roundel/roundel/credential"
+	"github.com/roundel/roundel/internal/fault"
+	"github.com/roundel/roundel/internal/keys"
+	"github.com/roundel/roundel/internal/sqldb"
+	"github.com/roundel/roundel/jsonld"
+	"github.com/roundel/roundel/openbadge"
+	"github.com/roundel/roundel/proof"
+	"github.com/roundel/roundel/strictjson"
+)
+
+// Service issues. Its methods may be called from any goroutine.
+type Service struct {
+	DB      *sqldb.DB
+	Keys    *keys.Ring
+	Now     func() time.Time
+	BaseURL string // public address of the installation, without a trailing slash
+	// ListPath is where under BaseURL the status lists are served, each by its
+	// public id: "/vc/status/".
+	ListPath string
+
+	lists listCache
+}
+
+// Request is a credential that somebody wants signed.
+type Request struct {
+	OrganisationID int64  // whose token asks; 0 for nobody's, in development
+	Credential     []byte // a JSON object without a proof, whose issuer is one of Ring.Issuers
+	// Cryptosuite of the proof; empty stands for the usual one of the issuer's key.
+	Cryptosuite string
+	// MandatoryPointers are for ecdsa-sd-2023: what a holder cannot leave out.
+	MandatoryPointers []string
+	// Status are the entries to be added to the credential.
+	Status []StatusRequest
+	// Enveloped asks for a JWT (vc+jwt) instead of a Data Integrity proof.
+	Enveloped bool
+}
+
+// Issue checks and signs a credential and returns it: as JSON with its proof,
+// or as a compact JWT. That it was asked for is durable before anything is
+// signed.
+//
+// It is an Invalid fault when the credential breaks the rules of the data model,
+// when its issuer is none of ours, or when not all of it can be signed.
+func (s *Service) Issue(ctx context.Context, r Request) ([]byte, error) {
+	c, err := parse(r.Credential)
+	if err != nil {
+		return nil, err
+	}
+	contexts, err := vocabularies(c)
+	if err != nil {
+		return nil, err
+	}
+	issuer, err := s.Keys.IssuerByDID(ctx, c.Issuer.ID)
+	if err != nil {
+		return nil, err
+	}
+	a := &attestation{request: r, credential: c, issuer: issuer, at: s.Now()}
+	if a.document, err = prepare(c); err != nil {
+		return nil, err
+	}
+	if err := s.reserve(ctx, a); err != nil { // commit 1, the intent
+		return nil, err
+	}
+	signer, err := s.Keys.SignerOf(ctx, issuer)
+	if err != nil {
+		return nil, err
+	}
+	signed, err := a.sign(signer, contexts)
+	if err != nil {
+		return nil, fault.Wrap(fault.Invalid, err, "This credential cannot be signed as it is: "+Reason(err))
+	}
+	return signed, s.DB.Write(ctx, func(tx *sqldb.Tx) error {
+		_, err := tx.Exec(ctx, `UPDATE attestation SET signed_at = $2 WHERE id = $1`, a.id, sqldb.Millis(s.Now()))
+		return err
+	})
+}
+
+// attestation is one credential on its way.
+type attestation struct {
+	request    Request
+	credential *credential.Credential
+	issuer     *keys.Issuer
+	at         time.Time
+	document   []byte // what is signed
+	id         int64
+}
+
+// parse reads a credential that is to be signed.
+func parse(raw []byte) (*credential.Credential, error) {
+	c, err := credential.Parse(raw)
+	if err != nil {
+		return nil, fault.Wrap(fault.Invalid, err, "This is not a credential that can be signed: "+Reason(err))
+	}
+	if _, signed := c.Tree["proof"]; signed {
+		return nil, fault.Invalidf("This credential carries a proof already. Send it without.")
+	}
+	if c.Version == credential.Version1 && openbadge.Is(c) {
+		return nil, fault.Invalidf("Open Badges are issued by version 2.0 of the data model only. Put %s first in @context.", credential.ContextV2)
+	}
+	return c, nil
+}
+
+// Contexts that define the terms of a Data Integrity proof, which version 1.1 of
+// the data model does not.
+const (
+	dataIntegrityV1 = "https://w3id.org/security/data-integrity/v1"
+	dataIntegrityV2 = "https://w3id.org/security/data-integrity/v2"
+)
+
+// prepare returns the document to sign: a credential of version 1.1 is given the
+// context of its proof, without which no proof can be read.
+func prepare(c *credential.Credential) ([]byte, error) {
+	if c.Version != credential.Version1 || slices.Contains(c.Contexts, dataIntegrityV1) || slices.Contains(c.Contexts, dataIntegrityV2) {
+		return c.Raw, nil
+	}
+	list, ok := c.Tree["@context"].([]any)
+	if !ok {
+		list = []any{c.Tree["@context"]}
+	}
+	return withMember(c.Raw, "@context", append(slices.Clone(list), dataIntegrityV2))
+}
+
+// reserve records that a is about to be signed, and draws its places in status
+// lists.
+func (s *Service) reserve(ctx context.Context, a *attestation) error {
+	return s.DB.Write(ctx, func(tx *sqldb.Tx) error {
+		digest := sha256.Sum256(a.document)
+		err := tx.QueryRow(ctx, `INSERT INTO attestation (organisation_id, issuer_key_id, credential_id, digest, created_at) VALUES ($1, $2, $3, $4, $5) RETURNING id`,
+			a.request.OrganisationID, a.issuer.ID, a.credential.ID, digest[:], sqldb.Millis(a.at)).Scan(&a.id)
+		return err
+	})
+}
+
+func (a *attestation) sign(signer *keys.IssuerSigner, contexts *jsonld.Contexts) ([]byte, error) {
+	return signer.Secure(a.document, proof.SignOptions{
+		Cryptosuite: a.request.Cryptosuite, MandatoryPointers: a.request.MandatoryPointers, Created: a.at, Contexts: contexts,
+	})
+}
+
+// Reason puts the first of what is wrong with a document into a sentence for
+// whoever wrote the program that sent it.
+func Reason(err error) string {
+	var problems credential.Problems
+	if errors.As(err, &problems) && len(problems) > 0 {
+		return problems[0].Error()
+	}
+	var syntax *strictjson.Error
+	if errors.As(err, &syntax) {
+		return syntax.Error()
+	}
+	return err.Error()
+}
+
+// withMember returns doc, a JSON object of which nothing is signed yet, with a
+// member set.
+func withMember(doc []byte, name string, value any) ([]byte, error) {
+	var members map[string]json.RawMessage
+	if err := json.Unmarshal(doc, &members); err != nil {
+		return nil, err
+	}
+	text, err := json.Marshal(value)
+	if err != nil {
+		return nil, err
+	}
+	members[name] = text
+	var out bytes.Buffer
+	enc := json.NewEncoder(&out)
+	enc.SetEscapeHTML(false)
+	if err := enc.Encode(members); err != nil {
+		return nil, err
+	}
+	return bytes.TrimSpace(out.Bytes()), nil
+}

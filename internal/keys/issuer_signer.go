@@ -1,0 +1,51 @@
+package keys
+
+import (
+	"context"
+	"crypto"
+	"crypto/ecdsa"
+	"crypto/ed25519"
+
+	"github.com/roundel/roundel/internal/sqldb"
+	"github.com/roundel/roundel/proof"
+)
+
+// IssuerSigner signs in the name of one of the installation's own issuers. It
+// is safe for concurrent use.
+type IssuerSigner struct {
+	*Issuer
+	priv crypto.Signer
+}
+
+// SignerOf opens the key of an issuer.
+func (r *Ring) SignerOf(ctx context.Context, i *Issuer) (*IssuerSigner, error) {
+	var sealed []byte
+	err := r.DB.Read(ctx, func(tx *sqldb.Tx) error {
+		return tx.QueryRow(ctx, `SELECT sealed_private FROM issuer_key WHERE id = $1`, i.ID).Scan(&sealed)
+	})
+	if err != nil {
+		return nil, err
+	}
+	secret, err := r.KEK.open(sealed, issuerBinding(i.Kind, i.Multikey))
+	if err != nil {
+		return nil, err
+	}
+	s := &IssuerSigner{Issuer: i}
+	if i.Kind == Ed25519 {
+		s.priv = ed25519.NewKeyFromSeed(secret)
+		return s, nil
+	}
+	curve, err := i.Kind.curve()
+	if err != nil {
+		return nil, err
+	}
+	s.priv, err = ecdsa.ParseRawPrivateKey(curve, secret)
+	return s, err
+}
+
+// Secure returns doc with a Data Integrity proof by the issuer's own
+// verification method, whatever o says of one. Errors are those of proof.Sign.
+func (s *IssuerSigner) Secure(doc []byte, o proof.SignOptions) ([]byte, error) {
+	o.Method = s.Method
+	return proof.Sign(doc, s.priv, o)
+}

@@ -1,0 +1,144 @@
+package vcapi
+
+import (
+	"errors"
+	"net/http"
+	"slices"
+
+	"github.com/roundel/roundel/internal/fault"
+	"github.com/roundel/roundel/jsonld"
+	"github.com/roundel/roundel/verify"
+)
+
+// contexts are the vocabularies that documents may use here: also those of
+// worked examples, for what comes here need not be about people.
+func contexts() *jsonld.Contexts { return jsonld.WithExamples() }
+
+// checks are the names that options.checks may have, with the checks of a
+// report that each stands for.
+var checks = map[string][]string{
+	"proof":            {verify.CheckProof, verify.CheckIssuerKey},
+	"credentialStatus": {verify.CheckStatus},
+	"credentialSchema": {verify.CheckSchema},
+	"validity":         {verify.CheckValidity},
+}
+
+// restsOn returns the checks of a report that an answer rests on when a request
+// asks for names: without any, all but those that are for information. What
+// cannot be read never holds.
+func restsOn(names []string) ([]string, error) {
+	if names == nil {
+		names = []string{"proof", "credentialSchema", "credentialStatus", "validity"}
+	}
+	if len(names) == 0 {
+		return nil, malformed("options.checks: name at least one check, or leave it out for all.")
+	}
+	rest := []string{verify.CheckStructure}
+	for _, name := range names {
+		ids, ok := checks[name]
+		if !ok {
+			return nil, malformed("options.checks: there is no check called " + quote(name) + ".")
+		}
+		rest = append(rest, ids...)
+	}
+	return rest, nil
+}
+
+// decision is what a report comes to for a request.
+type decision struct {
+	checks   []string
+	problems []Problem // empty: verified
+	warnings []Problem
+	results  []verify.Check
+}
+
+// decide says whether everything in rest holds. A check that could not be made
+// does not hold. What else is wrong is a warning.
+func decide(rep *verify.Report, rest []string) decision {
+	d := decision{checks: rest, problems: []Problem{}, warnings: []Problem{}, results: rep.Checks}
+	for _, id := range rest {
+		if !slices.ContainsFunc(rep.Checks, func(c verify.Check) bool { return c.ID == id }) {
+			d.problems = append(d.problems, Problem{typeSecurity, titles[typeSecurity], "The check " + id + " was not made."})
+		}
+	}
+	for _, c := range rep.Checks {
+		if c.Outcome == verify.Passed || c.Outcome == verify.NotApplicable && mayNotApply(c.ID) {
+			continue
+		}
+		p := Problem{Type: typeOfCheck(c), Detail: c.Reason}
+		p.Title = titles[p.Type]
+		if slices.Contains(rest, c.ID) {
+			d.problems = append(d.problems, p)
+		} else {
+			d.warnings = append(d.warnings, p)
+		}
+	}
+	return d
+}
+
+// mayNotApply reports whether there can be nothing to check: a credential need
+// not be a badge or have a status, but it must be signed.
+func mayNotApply(id string) bool {
+	return id != verify.CheckStructure && id != verify.CheckProof && id != verify.CheckIssuerKey
+}
+
+// typeOfCheck returns the type of problem that a check stands for when it did
+// not pass.
+func typeOfCheck(c verify.Check) string {
+	switch c.ID {
+	case verify.CheckStructure:
+		if c.Code == verify.CodeBadJSON {
+			return typeParsing
+		}
+		return typeMalformed
+	case verify.CheckSchema:
+		return typeMalformed
+	case verify.CheckProof:
+		if c.Code == verify.CodeUnknownTerm || c.Code == verify.CodeRelativeAddress {
+			return typeDataLoss
+		}
+		return typeVerification
+	case verify.CheckIssuerKey, verify.CheckIssuerIdentity:
+		return typeSecurity
+	case verify.CheckStatus:
+		if c.Outcome == verify.Failed {
+			return typeRange
+		}
+		return typeListRetrieval
+	case verify.CheckValidity:
+		return typeRange
+	}
+	return typeUnstated
+}
+
+// send answers with the decision.
+func (d decision) send(w http.ResponseWriter) error {
+	if len(d.problems) == 0 {
+		return send(w, http.StatusOK, outcome{Verified: true, Checks: d.checks, Warnings: d.warnings, Results: d.results})
+	}
+	no := false
+	return &refused{status: http.StatusBadRequest, problems: d.problems, verified: &no, extra: map[string]any{"checks": d.checks, "warnings": d.warnings, "results": d.results}}
+}
+
+// notVerified says in the answer to a verification that went wrong beforehand
+// that nothing was verified.
+func notVerified(err error) error {
+	var r *refused
+	no := false
+	if errors.As(err, &r) {
+		r.verified = &no
+		return r
+	}
+	if fault.KindOf(err) == fault.Invalid {
+		t := problemType(err)
+		return &refused{status: http.StatusBadRequest, problems: []Problem{{t, titles[t], fault.Message(err)}}, verified: &no}
+	}
+	return err
+}
+
+func quote(s string) string {
+	if len(s) > 40 {
+		s = s[:40] + "…"
+	}
+	return "“" + s + "”"
+}
