@@ -3,7 +3,7 @@
 GO ?= go
 BIN := bin/roundel
 
-.PHONY: run build test check fmt vet lint interop bench torture clean
+.PHONY: run build test check fmt vet lint interop bench torture conformance clean
 
 run: build ## build, start on the embedded database, print where to go
 	@$(BIN) serve
@@ -31,6 +31,9 @@ bin/staticcheck: tools/go.mod
 
 bench: build ## measure beside peers, write docs/benchmarks.md
 	@bash bench/run
+
+conformance: ## W3C's test suites, from checkouts in the folder SUITES
+	@SUITES="$(SUITES)" bash conformance/run
 
 torture: ## the long runs: crash loops, fuzzing
 	@bash .ci/torture

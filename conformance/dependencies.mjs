@@ -1,0 +1,14 @@
+// Lets a copied suite take packages that it names on GitHub from checkouts
+// beside it, where they are: dependencies.mjs PACKAGE.JSON FOLDER
+import {existsSync, readFileSync, writeFileSync} from 'node:fs';
+import {join} from 'node:path';
+
+const [file, folder] = process.argv.slice(2);
+const manifest = JSON.parse(readFileSync(file, 'utf8'));
+for(const name in manifest.dependencies) {
+  const beside = join(folder, name);
+  if(manifest.dependencies[name].startsWith('github:') && existsSync(beside)) {
+    manifest.dependencies[name] = `file:${beside}`;
+  }
+}
+writeFileSync(file, JSON.stringify(manifest, null, 2));

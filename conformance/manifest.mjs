@@ -1,0 +1,64 @@
+// Prints the file localConfig.cjs with which a suite finds the implementation
+// under test: manifest.mjs SUITE BASE-URL ISSUERS.JSON
+import {readFileSync} from 'node:fs';
+
+const [suite, base, file] = process.argv.slice(2);
+const ids = JSON.parse(readFileSync(file, 'utf8'));
+const issuer = (key, cryptosuite, more = {}) => ({
+  id: ids[key],
+  endpoint: `${base}/vc/credentials/issue`,
+  options: {cryptosuite, ...more.options},
+  supports: {vc: ['2.0']},
+  tags: [cryptosuite],
+  ...more.settings
+});
+const verifier = (tags, more = {}) => ({
+  id: base, endpoint: `${base}/vc/credentials/verify`, supports: {vc: ['2.0']}, tags, ...more
+});
+const vpVerifier = tags => ({id: base, endpoint: `${base}/vc/presentations/verify`, tags});
+
+const ecdsa = cryptosuite => [['p256', 'P-256'], ['p384', 'P-384']].map(([key, type]) =>
+  issuer(key, cryptosuite, {settings: {supportedEcdsaKeyTypes: [type]}}));
+
+const settings = {
+  'vc-di-eddsa-test-suite': () => ({
+    issuers: [issuer('ed25519', 'eddsa-rdfc-2022'), issuer('ed25519', 'eddsa-jcs-2022')],
+    verifiers: [verifier(['eddsa-rdfc-2022', 'eddsa-jcs-2022'])]
+  }),
+  'vc-di-ecdsa-test-suite': () => ({
+    issuers: [...ecdsa('ecdsa-rdfc-2019'), ...ecdsa('ecdsa-jcs-2019'),
+      issuer('p256', 'ecdsa-sd-2023', {settings: {supportedEcdsaKeyTypes: ['P-256']}})],
+    verifiers: [
+      verifier(['ecdsa-rdfc-2019', 'ecdsa-jcs-2019'], {supportedEcdsaKeyTypes: ['P-256', 'P-384']}),
+      verifier(['ecdsa-sd-2023'], {supportedEcdsaKeyTypes: ['P-256']})],
+    vcHolders: [{
+      id: base, endpoint: `${base}/vc/credentials/derive`, tags: ['vcHolder'],
+      supportedEcdsaKeyTypes: ['P-256']
+    }]
+  }),
+  'vc-data-model-2.0-test-suite': () => ({
+    issuers: [
+      issuer('ed25519', 'eddsa-rdfc-2022', {settings: {tags: ['vc2.0']}}),
+      issuer('ed25519', '', {options: {mediaType: 'application/vc+jwt', cryptosuite: undefined}, settings: {tags: ['EnvelopingProof']}})],
+    verifiers: [verifier(['vc2.0']), verifier(['EnvelopingProof'])],
+    vpVerifiers: [vpVerifier(['vc2.0']), vpVerifier(['EnvelopingProof'])]
+  }),
+  'vc-bitstring-status-list-test-suite': () => ({
+    issuers: [issuer('ed25519', 'eddsa-rdfc-2022', {
+      options: {credentialStatus: {type: 'BitstringStatusListEntry', statusPurpose: 'revocation'}},
+      settings: {tags: ['BitstringStatusList', 'Revocation']}
+    })],
+    verifiers: [verifier(['BitstringStatusList', 'Revocation'], {options: {checks: ['proof', 'credentialStatus']}})]
+  }),
+  'did-key-test-suite': () => ({
+    didResolvers: [{id: base, endpoint: `${base}/vc/identifiers`, tags: ['did-key']}]
+  }),
+  'vc-jose-cose-test-suite': () => ({
+    'jose-cose': {features: Object.fromEntries(['credential_jose', 'credential_sdjwt', 'credential_cose',
+      'presentation_jose', 'presentation_sdjwt', 'presentation_cose'].map(feature => [feature, 'active']))}
+  })
+};
+
+const implementation = {name: 'Roundel', implementation: 'Roundel', ...settings[suite]()};
+const config = {settings: {enableInteropTests: false, testAllImplementations: false}, implementations: [implementation]};
+console.log(`module.exports = ${JSON.stringify(config, null, 2)};`);
