@@ -22,8 +22,8 @@ type Achievement struct {
 	Specialization    string              `json:"specialization,omitempty"`
 	Tag               []string            `json:"tag,omitempty"`
 	Version           string              `json:"version,omitempty"`
-	Endorsement       []json.RawMessage   `json:"endorsement,omitempty"`
-	EndorsementJWT    []string            `json:"endorsementJwt,omitempty"` // read only
+	Endorsement       []json.RawMessage   `json:"endorsement,omitempty"`    // signed; see ParseEndorsement
+	EndorsementJWT    []string            `json:"endorsementJwt,omitempty"` // for badges that are JWTs
 }
 
 // MarshalJSON implements json.Marshaler.

@@ -2,7 +2,10 @@ package openbadge
 
 import (
 	"encoding/json"
+	"strings"
 	"time"
+
+	"github.com/roundel/roundel/credential"
 )
 
 // minimalBadge has only what must be there.
@@ -63,17 +66,25 @@ func maximalBadge() *AchievementCredential {
 		},
 		at(27))
 	c.Description, c.Image, c.ValidUntil, c.AwardedDate = "Data analysis, spring", picture, at(28), at(21)
-	c.Evidence = []Evidence{{"https://uni.edu/evidence/1", "Report", "A report", "With *care*.", "Report", "Everybody"}, {Narrative: "Talk"}}
+	digest := credential.NewDigest([]byte("report"))
+	c.Evidence = []Evidence{{"https://uni.edu/evidence/1", "Report", "A report", "With *care*.", "Report", "Everybody", digest.SRI(), digest.Multibase()}, {Narrative: "Talk"}}
+	c.Related = []RelatedResource{{"https://uni.edu/p.png", "image/png", digest.SRI(), digest.Multibase()}}
 	c.TermsOfUse = []TermsOfUse{{ID: "https://uni.edu/terms", Type: "https://uni.edu/types#Terms"}}
 	c.AddStatus("https://uni.edu/status/1", PurposeRevoke, "94567")
 	c.SetRefresh("https://uni.edu/awards/1/refresh")
 	return c
 }
 
-// endorsement is a signed EndorsementCredential (the signature is not real).
-func endorsement() json.RawMessage {
-	return json.RawMessage(`{"@context":["https://www.w3.org/ns/credentials/v2","https://purl.imsglobal.org/spec/ob/v3p0/context-3.0.3.json"],` +
-		`"id":"urn:uuid:9","type":["VerifiableCredential","EndorsementCredential"],"name":"We like it","issuer":{"id":"did:web:board.example","type":["Profile"]},` +
-		`"validFrom":"2026-01-01T00:00:00Z","credentialSubject":{"id":"https://uni.edu/badges/1","type":["EndorsementSubject"],"endorsementComment":"Good"},` +
-		`"proof":[{"type":"DataIntegrityProof"}]}`)
+// endorsement is a signed EndorsementCredential about what has the id about
+// (the signature is not real).
+func endorsement(about string) json.RawMessage {
+	e := NewEndorsement("urn:uuid:9", "We like it", Profile{ID: "did:web:board.example", Name: "Board"}, about, "Good & <sound>",
+		time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC))
+	text, err := e.Document()
+	if err != nil {
+		panic(err)
+	}
+	const proof = `,"proof":{"type":"DataIntegrityProof","cryptosuite":"eddsa-rdfc-2022","created":"2026-01-01T00:00:00Z",` +
+		`"verificationMethod":"did:web:board.example#k","proofPurpose":"assertionMethod","proofValue":"z1"}}`
+	return json.RawMessage(strings.TrimSuffix(string(text), "}") + proof)
 }

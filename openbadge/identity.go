@@ -48,16 +48,26 @@ func NewSalt(rand io.Reader) (string, error) {
 // HashedEmail names the recipient with the mail address email, lower-cased,
 // under a fresh salt from rand.
 func HashedEmail(email string, rand io.Reader) (IdentityObject, error) {
+	return HashedIdentity(identityTypeMail, email, rand)
+}
+
+// HashedIdentity names the recipient by identifier, which is of the kind that
+// identityType says (one of IdentityTypes, or ext:…), under a fresh salt from
+// rand. Mail addresses are lower-cased.
+func HashedIdentity(identityType, identifier string, rand io.Reader) (IdentityObject, error) {
 	salt, err := NewSalt(rand)
 	if err != nil {
 		return IdentityObject{}, err
 	}
-	return IdentityObject{
-		Hashed:       true,
-		IdentityHash: HashIdentity(normalEmail(email), salt),
-		IdentityType: identityTypeMail,
-		Salt:         salt,
-	}, nil
+	if identityType == identityTypeMail {
+		identifier = normalEmail(identifier)
+	}
+	return IdentityObject{Hashed: true, IdentityHash: HashIdentity(identifier, salt), IdentityType: identityType, Salt: salt}, nil
+}
+
+// PlainIdentity names the recipient by identifier for everybody to read.
+func PlainIdentity(identityType, identifier string) IdentityObject {
+	return IdentityObject{IdentityHash: identifier, IdentityType: identityType}
 }
 
 func normalEmail(s string) string { return strings.ToLower(strings.TrimSpace(s)) }

@@ -42,10 +42,20 @@ func (c *AchievementCredential) AddStatus(list, purpose, index string) {
 	})
 }
 
-// Document returns the JSON of the credential, ready for signing. The error is
-// Problems if Validate finds any.
+// Document returns the JSON of the credential, ready for a Data Integrity
+// proof. The error is Problems if Validate finds any; endorsements that are
+// JWTs are among them.
 func (c *AchievementCredential) Document() ([]byte, error) {
 	if problems := Validate(c); len(problems) > 0 {
+		return nil, Problems(problems)
+	}
+	return c.MarshalJSON()
+}
+
+// DocumentForJWT returns the JSON of the credential, ready to be signed as a
+// JWT. The error is Problems if ValidateForJWT finds any.
+func (c *AchievementCredential) DocumentForJWT() ([]byte, error) {
+	if problems := ValidateForJWT(c); len(problems) > 0 {
 		return nil, Problems(problems)
 	}
 	return c.MarshalJSON()

@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"encoding/json"
 	"errors"
+	"math"
 	"strings"
 	"testing"
 	"time"
@@ -19,36 +20,73 @@ func TestValidateRefuses(t *testing.T) {
 		spoil func(*AchievementCredential)
 		path  string
 	}{
-		"no id":                 {func(c *AchievementCredential) { c.ID = "" }, "/id"},
-		"relative id":           {func(c *AchievementCredential) { c.ID = "awards/1" }, "/id"},
-		"no name":               {func(c *AchievementCredential) { c.Name = " " }, "/name"},
-		"no issuer":             {func(c *AchievementCredential) { c.Issuer = Profile{} }, "/issuer/id"},
-		"issuer without name":   {func(c *AchievementCredential) { c.Issuer.Name = "" }, "/issuer/name"},
-		"no date":               {func(c *AchievementCredential) { c.ValidFrom = time.Time{} }, "/validFrom"},
-		"ends first":            {func(c *AchievementCredential) { c.ValidUntil = c.ValidFrom.Add(-1) }, "/validUntil"},
-		"nobody":                {func(c *AchievementCredential) { c.Subject.ID, c.Subject.Identifier = "", nil }, "/credentialSubject"},
-		"relative recipient":    {func(c *AchievementCredential) { c.Subject.ID = "anna" }, "/credentialSubject/id"},
-		"mail in the clear":     {func(c *AchievementCredential) { c.Subject.Identifier[0].Hashed = false }, "/credentialSubject/identifier/0/hashed"},
-		"short salt":            {func(c *AchievementCredential) { c.Subject.Identifier[0].Salt = "Kosher" }, "/credentialSubject/identifier/0/salt"},
-		"not a hash":            {func(c *AchievementCredential) { c.Subject.Identifier[0].IdentityHash = "sha256$" }, "/credentialSubject/identifier/0/identityHash"},
-		"no achievement name":   {func(c *AchievementCredential) { c.Subject.Achievement.Name = "" }, "/credentialSubject/achievement/name"},
-		"no description":        {func(c *AchievementCredential) { c.Subject.Achievement.Description = "" }, "/credentialSubject/achievement/description"},
-		"no criteria":           {func(c *AchievementCredential) { c.Subject.Achievement.Criteria = Criteria{} }, "/credentialSubject/achievement/criteria"},
-		"empty tag":             {func(c *AchievementCredential) { c.Subject.Achievement.Tag = []string{"a", ""} }, "/credentialSubject/achievement/tag/1"},
-		"relative picture":      {func(c *AchievementCredential) { c.Subject.Achievement.Image.ID = "/p.png" }, "/credentialSubject/achievement/image/id"},
-		"JWT endorsement":       {func(c *AchievementCredential) { c.EndorsementJWT = []string{"a.b.c"} }, "/endorsementJwt"},
-		"undescribed result":    {func(c *AchievementCredential) { c.Subject.Result[0].ResultDescription = "urn:uuid:8" }, "/credentialSubject/result/0/resultDescription"},
-		"undescribed level":     {func(c *AchievementCredential) { c.Subject.Result[1].AchievedLevel = "urn:uuid:8" }, "/credentialSubject/result/1/achievedLevel"},
-		"empty result":          {func(c *AchievementCredential) { c.Subject.Result[0].Value = "" }, "/credentialSubject/result/0"},
-		"context without types": {func(c *AchievementCredential) { c.Contexts = c.Contexts[:2] }, "/@context"},
-		"negative index":        {func(c *AchievementCredential) { c.Status[0].Index = "-1" }, "/credentialStatus/0/statusListIndex"},
-		"index in another form": {func(c *AchievementCredential) { c.Status[0].Index = "007" }, "/credentialStatus/0/statusListIndex"},
-		"relative refresh":      {func(c *AchievementCredential) { c.Refresh.ID = "/refresh" }, "/refreshService/id"},
-		"relative evidence":     {func(c *AchievementCredential) { c.Evidence[0].ID = "/e" }, "/evidence/0/id"},
-		"alignment without url": {func(c *AchievementCredential) { c.Subject.Achievement.Alignment[0].TargetURL = "" }, "/credentialSubject/achievement/alignment/0/targetUrl"},
-		"negative credits":      {func(c *AchievementCredential) { c.Subject.Achievement.CreditsAvailable = -1 }, "/credentialSubject/achievement/creditsAvailable"},
-		"activity ends first":   {func(c *AchievementCredential) { c.Subject.ActivityEndDate = c.Subject.ActivityStartDate.Add(-1) }, "/credentialSubject/activityEndDate"},
-		"terms without type":    {func(c *AchievementCredential) { c.TermsOfUse[0].Type = "" }, "/termsOfUse/0/type"},
+		"no id":                   {func(c *AchievementCredential) { c.ID = "" }, "/id"},
+		"relative id":             {func(c *AchievementCredential) { c.ID = "awards/1" }, "/id"},
+		"no name":                 {func(c *AchievementCredential) { c.Name = " " }, "/name"},
+		"no issuer":               {func(c *AchievementCredential) { c.Issuer = Profile{} }, "/issuer/id"},
+		"issuer without name":     {func(c *AchievementCredential) { c.Issuer.Name = "" }, "/issuer/name"},
+		"no date":                 {func(c *AchievementCredential) { c.ValidFrom = time.Time{} }, "/validFrom"},
+		"ends first":              {func(c *AchievementCredential) { c.ValidUntil = c.ValidFrom.Add(-1) }, "/validUntil"},
+		"nobody":                  {func(c *AchievementCredential) { c.Subject.ID, c.Subject.Identifier = "", nil }, "/credentialSubject"},
+		"relative recipient":      {func(c *AchievementCredential) { c.Subject.ID = "anna" }, "/credentialSubject/id"},
+		"mail in the clear":       {func(c *AchievementCredential) { c.Subject.Identifier[0].Hashed = false }, "/credentialSubject/identifier/0/hashed"},
+		"short salt":              {func(c *AchievementCredential) { c.Subject.Identifier[0].Salt = "Kosher" }, "/credentialSubject/identifier/0/salt"},
+		"not a hash":              {func(c *AchievementCredential) { c.Subject.Identifier[0].IdentityHash = "sha256$" }, "/credentialSubject/identifier/0/identityHash"},
+		"no achievement name":     {func(c *AchievementCredential) { c.Subject.Achievement.Name = "" }, "/credentialSubject/achievement/name"},
+		"no description":          {func(c *AchievementCredential) { c.Subject.Achievement.Description = "" }, "/credentialSubject/achievement/description"},
+		"no criteria":             {func(c *AchievementCredential) { c.Subject.Achievement.Criteria = Criteria{} }, "/credentialSubject/achievement/criteria"},
+		"empty tag":               {func(c *AchievementCredential) { c.Subject.Achievement.Tag = []string{"a", ""} }, "/credentialSubject/achievement/tag/1"},
+		"relative picture":        {func(c *AchievementCredential) { c.Subject.Achievement.Image.ID = "/p.png" }, "/credentialSubject/achievement/image/id"},
+		"JWT endorsement":         {func(c *AchievementCredential) { c.EndorsementJWT = []string{"a.b.c"} }, "/endorsementJwt"},
+		"undescribed result":      {func(c *AchievementCredential) { c.Subject.Result[0].ResultDescription = "urn:uuid:8" }, "/credentialSubject/result/0/resultDescription"},
+		"undescribed level":       {func(c *AchievementCredential) { c.Subject.Result[1].AchievedLevel = "urn:uuid:8" }, "/credentialSubject/result/1/achievedLevel"},
+		"empty result":            {func(c *AchievementCredential) { c.Subject.Result[0].Value = "" }, "/credentialSubject/result/0"},
+		"context without types":   {func(c *AchievementCredential) { c.Contexts = c.Contexts[:2] }, "/@context"},
+		"negative index":          {func(c *AchievementCredential) { c.Status[0].Index = "-1" }, "/credentialStatus/0/statusListIndex"},
+		"index in another form":   {func(c *AchievementCredential) { c.Status[0].Index = "007" }, "/credentialStatus/0/statusListIndex"},
+		"relative refresh":        {func(c *AchievementCredential) { c.Refresh.ID = "/refresh" }, "/refreshService/id"},
+		"relative evidence":       {func(c *AchievementCredential) { c.Evidence[0].ID = "/e" }, "/evidence/0/id"},
+		"alignment without url":   {func(c *AchievementCredential) { c.Subject.Achievement.Alignment[0].TargetURL = "" }, "/credentialSubject/achievement/alignment/0/targetUrl"},
+		"negative credits":        {func(c *AchievementCredential) { c.Subject.Achievement.CreditsAvailable = -1 }, "/credentialSubject/achievement/creditsAvailable"},
+		"activity ends first":     {func(c *AchievementCredential) { c.Subject.ActivityEndDate = c.Subject.ActivityStartDate.Add(-1) }, "/credentialSubject/activityEndDate"},
+		"terms without type":      {func(c *AchievementCredential) { c.TermsOfUse[0].Type = "" }, "/termsOfUse/0/type"},
+		"level of another result": {func(c *AchievementCredential) { c.Subject.Result[0].AchievedLevel = "urn:uuid:4" }, "/credentialSubject/result/0/achievedLevel"},
+		"value too large":         {func(c *AchievementCredential) { c.Subject.Result[0].Value = "101" }, "/credentialSubject/result/0/value"},
+		"value not allowed": {func(c *AchievementCredential) {
+			c.Subject.Result[0] = Result{ResultDescription: "urn:uuid:5", Value: "D"}
+		}, "/credentialSubject/result/0/value"},
+		"required level unknown": {func(c *AchievementCredential) {
+			c.Subject.Achievement.ResultDescription[1].RequiredLevel = "urn:uuid:9"
+		}, "/credentialSubject/achievement/resultDescription/1/requiredLevel"},
+		"required value outside": {func(c *AchievementCredential) { c.Subject.Achievement.ResultDescription[0].RequiredValue = "-1" }, "/credentialSubject/achievement/resultDescription/0/requiredValue"},
+		"bounds exchanged":       {func(c *AchievementCredential) { c.Subject.Achievement.ResultDescription[0].ValueMin = "101" }, "/credentialSubject/achievement/resultDescription/0/valueMin"},
+		"two results of one id":  {func(c *AchievementCredential) { c.Subject.Achievement.ResultDescription[1].ID = "urn:uuid:1" }, "/credentialSubject/achievement/resultDescription/1/id"},
+		"level with a result's id": {func(c *AchievementCredential) {
+			c.Subject.Achievement.ResultDescription[1].RubricCriterionLevel[1].ID = "urn:uuid:1"
+		}, "/credentialSubject/achievement/resultDescription/1/rubricCriterionLevel/1/id"},
+		"blank allowed value": {func(c *AchievementCredential) { c.Subject.Achievement.ResultDescription[2].AllowedValue[1] = "" }, "/credentialSubject/achievement/resultDescription/2/allowedValue/1"},
+		"national number in the clear": {func(c *AchievementCredential) {
+			c.Subject.Identifier[1] = PlainIdentity("nationalIdentityNumber", "1")
+		}, "/credentialSubject/identifier/1/hashed"},
+		"salt without hash":      {func(c *AchievementCredential) { c.Subject.Identifier[1].Salt = "x" }, "/credentialSubject/identifier/1/salt"},
+		"credits no number":      {func(c *AchievementCredential) { c.Subject.CreditsEarned = math.NaN() }, "/credentialSubject/creditsEarned"},
+		"empty evidence":         {func(c *AchievementCredential) { c.Evidence[1] = Evidence{} }, "/evidence/1"},
+		"evidence digest":        {func(c *AchievementCredential) { c.Evidence[0].DigestSRI = "sha1-x" }, "/evidence/0/digestSRI"},
+		"related without digest": {func(c *AchievementCredential) { c.Related[0] = RelatedResource{ID: "urn:a:b"} }, "/relatedResource/0"},
+		"related twice":          {func(c *AchievementCredential) { c.Related = append(c.Related, c.Related[0]) }, "/relatedResource/1/id"},
+		"related digest":         {func(c *AchievementCredential) { c.Related[0].DigestMultibase = "x" }, "/relatedResource/0/digestMultibase"},
+		"terms of no address":    {func(c *AchievementCredential) { c.TermsOfUse[0].Type = "Terms" }, "/termsOfUse/0/type"},
+		"country in full":        {func(c *AchievementCredential) { c.Issuer.Address.CountryCode = "Germany" }, "/issuer/address/addressCountryCode"},
+		"no place on Earth":      {func(c *AchievementCredential) { c.Issuer.Address.Geo.Latitude = 91 }, "/issuer/address/geo"},
+		"empty address":          {func(c *AchievementCredential) { c.Issuer.Address = &Address{} }, "/issuer/address"},
+		"mail without at":        {func(c *AchievementCredential) { c.Issuer.Email = "uni.edu" }, "/issuer/email"},
+		"relative site":          {func(c *AchievementCredential) { c.Issuer.URL = "uni.edu" }, "/issuer/url"},
+		"no such day":            {func(c *AchievementCredential) { c.Issuer.DateOfBirth = "2001-02-30" }, "/issuer/dateOfBirth"},
+		"list without extensions": {func(c *AchievementCredential) {
+			c.Contexts = c.Contexts[:2]
+			c.Schema, c.Refresh = nil, nil
+			c.Status[0].Type = RevocationList
+		}, "/@context"},
 		"level without name": {func(c *AchievementCredential) {
 			c.Subject.Achievement.ResultDescription[1].RubricCriterionLevel[0].Name = ""
 		}, "/credentialSubject/achievement/resultDescription/1/rubricCriterionLevel/0/name"},

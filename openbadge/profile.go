@@ -22,9 +22,9 @@ type Profile struct {
 	HonorificPrefix  string            `json:"honorificPrefix,omitempty"`
 	HonorificSuffix  string            `json:"honorificSuffix,omitempty"`
 	FamilyNamePrefix string            `json:"familyNamePrefix,omitempty"`
-	DateOfBirth      string            `json:"dateOfBirth,omitempty"` // YYYY-MM-DD
-	Endorsement      []json.RawMessage `json:"endorsement,omitempty"`
-	EndorsementJWT   []string          `json:"endorsementJwt,omitempty"` // read only
+	DateOfBirth      string            `json:"dateOfBirth,omitempty"`    // YYYY-MM-DD
+	Endorsement      []json.RawMessage `json:"endorsement,omitempty"`    // signed; see ParseEndorsement
+	EndorsementJWT   []string          `json:"endorsementJwt,omitempty"` // for badges that are JWTs
 }
 
 // MarshalJSON implements json.Marshaler.

@@ -22,59 +22,61 @@ func Is(c *credential.Credential) bool {
 // while it was a draft, are read too; their Contexts tell them apart. The error
 // is Problems.
 func Read(c *credential.Credential) (*AchievementCredential, error) {
-	v := &validator{}
+	v := &Checker{}
 	if !Is(c) {
-		v.problems.Add("/type", "The types do not include %s.", TypeCredential)
+		v.Problems.Add("/type", "The types do not include %s.", TypeCredential)
 	}
 	if !slices.ContainsFunc(c.Contexts, obContext.MatchString) {
-		v.problems.Add("/@context", "The context of Open Badges 3.0 is missing.")
+		v.Problems.Add("/@context", "The context of Open Badges 3.0 is missing.")
 	}
 	if len(c.Subject) != 1 {
-		v.problems.Add("/credentialSubject", "A badge is about exactly one recipient.")
+		v.Problems.Add("/credentialSubject", "A badge is about exactly one recipient.")
 	}
-	tree, ok := v.regular("", "Credential", c.Tree).(map[string]any)
-	if len(v.problems) > 0 || !ok {
+	var badge AchievementCredential
+	v.Decode(c, "Credential", nil, &badge)
+	if len(v.Problems) > 0 {
 		return nil, v.sorted()
-	}
-	badge, err := decode(tree)
-	if err != nil {
-		return nil, err
 	}
 	badge.Contexts, badge.Types = c.Contexts, c.Types
 	badge.ValidFrom, badge.ValidUntil = c.ValidFrom, c.ValidUntil
-	v.credential(badge)
-	if len(v.problems) > 0 {
+	v.credential(&badge)
+	if len(v.Problems) > 0 {
 		return nil, v.sorted()
-	}
-	return badge, nil
-}
-
-// decode fills the Go types from a tree in regular form.
-func decode(tree map[string]any) (*AchievementCredential, error) {
-	delete(tree, "@context")
-	delete(tree, "type")
-	// credential.Parse has read these, under their names in either version.
-	delete(tree, "validFrom")
-	delete(tree, "validUntil")
-	text, err := json.Marshal(tree)
-	if err != nil {
-		return nil, err
-	}
-	var badge AchievementCredential
-	err = json.Unmarshal(text, &badge)
-	var wrong *json.UnmarshalTypeError
-	switch {
-	case errors.As(err, &wrong):
-		path := "/" + strings.ReplaceAll(wrong.Field, ".", "/")
-		return nil, Problems{{Path: path, Msg: "The value must not be a " + wrong.Value + "."}}
-	case err != nil: // a date
-		return nil, Problems{{Msg: "A date is not written as 2026-03-01T09:00:00Z."}}
 	}
 	return &badge, nil
 }
 
+// Decode fills into, a pointer to a Go type, from c, whose JSON has the shape
+// called name: one of this package's or of more. Contexts, types and the
+// validity period are left to the caller, since credential.Parse has read them
+// under their names in either version.
+func (v *Checker) Decode(c *credential.Credential, name string, more map[string]Shape, into any) {
+	n := len(v.Problems)
+	r := &regulariser{v: v, more: more}
+	tree, ok := r.regular("", name, c.Tree).(map[string]any)
+	if len(v.Problems) > n || !ok {
+		return
+	}
+	for _, key := range []string{"@context", "type", "validFrom", "validUntil", "proof"} {
+		delete(tree, key)
+	}
+	text, err := json.Marshal(tree)
+	if err != nil {
+		v.Problems.Add("", "The document cannot be read.")
+		return
+	}
+	err = json.Unmarshal(text, into)
+	var wrong *json.UnmarshalTypeError
+	switch {
+	case errors.As(err, &wrong):
+		v.Problems.Add("/"+strings.ReplaceAll(wrong.Field, ".", "/"), "The value must not be a %s.", wrong.Value)
+	case err != nil: // a date
+		v.Problems.Add("", "A date is not written as 2026-03-01T09:00:00Z.")
+	}
+}
+
 // sorted returns the problems in a fixed order, since trees have none.
-func (v *validator) sorted() Problems {
-	slices.SortStableFunc(v.problems, func(a, b *Problem) int { return strings.Compare(a.Path, b.Path) })
-	return v.problems
+func (v *Checker) sorted() Problems {
+	slices.SortStableFunc(v.Problems, func(a, b *Problem) int { return strings.Compare(a.Path, b.Path) })
+	return v.Problems
 }

@@ -2,7 +2,6 @@ package openbadge
 
 import (
 	"bytes"
-	"encoding/json"
 	"errors"
 	"strings"
 	"testing"
@@ -16,29 +15,34 @@ func schemaFamilies(t *testing.T) map[string]*jsonschema.Schema {
 	t.Helper()
 	out := map[string]*jsonschema.Schema{}
 	for _, family := range []string{"ob_v3p0", "ob_v3p0_strict"} {
-		text := vectors.File(t, "1edtech-schemas", family, "ob_v3p0_achievementcredential_schema.json")
-		doc, err := jsonschema.UnmarshalJSON(bytes.NewReader(text))
-		if err != nil {
-			t.Fatal(err)
-		}
-		compiler := jsonschema.NewCompiler()
-		compiler.AssertFormat()
-		compiler.UseLoader(jsonschema.SchemeURLLoader{}) // no network
-		// The published $id of the two families are crossed; any address will do.
-		address := "urn:schema:" + family
-		delete(doc.(map[string]any), "$id")
-		if err := compiler.AddResource(address, doc); err != nil {
-			t.Fatal(err)
-		}
-		if out[family], err = compiler.Compile(address); err != nil {
-			t.Fatal(err)
-		}
+		out[family] = schema(t, family, "ob_v3p0_achievementcredential_schema.json")
 	}
 	return out
 }
 
-func validateJSON(t *testing.T, schema *jsonschema.Schema, text []byte) error {
+func schema(t *testing.T, family, file string) *jsonschema.Schema {
 	t.Helper()
+	doc, err := jsonschema.UnmarshalJSON(bytes.NewReader(vectors.File(t, "1edtech-schemas", family, file)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	compiler := jsonschema.NewCompiler()
+	compiler.AssertFormat()
+	compiler.UseLoader(jsonschema.SchemeURLLoader{}) // no network
+	// The published $id of the two families are crossed; any address will do.
+	address := "urn:schema:" + family
+	delete(doc.(map[string]any), "$id")
+	if err := compiler.AddResource(address, doc); err != nil {
+		t.Fatal(err)
+	}
+	s, err := compiler.Compile(address)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+func validateJSON(t interface{ Fatal(...any) }, schema *jsonschema.Schema, text []byte) error {
 	doc, err := jsonschema.UnmarshalJSON(bytes.NewReader(text))
 	if err != nil {
 		t.Fatal(err)
@@ -48,9 +52,15 @@ func validateJSON(t *testing.T, schema *jsonschema.Schema, text []byte) error {
 
 func TestDocumentsPassBothSchemaFamilies(t *testing.T) {
 	endorsed := maximalBadge()
-	endorsed.Endorsement = []json.RawMessage{endorsement()}
-	endorsed.Issuer.Endorsement = endorsed.Endorsement
-	endorsed.Subject.Achievement.Endorsement = endorsed.Endorsement
+	for _, err := range []error{
+		endorsed.Endorse(endorsement(endorsed.ID)),
+		endorsed.Issuer.Endorse(endorsement(endorsed.Issuer.ID)),
+		endorsed.Subject.Achievement.Endorse(endorsement(endorsed.Subject.Achievement.ID)),
+	} {
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
 	for family, schema := range schemaFamilies(t) {
 		for name, badge := range map[string]*AchievementCredential{
 			"minimal": minimalBadge(), "maximal": maximalBadge(), "endorsed": endorsed,

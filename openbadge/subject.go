@@ -57,6 +57,10 @@ type Evidence struct {
 	Narrative   string `json:"narrative,omitempty"` // Markdown
 	Genre       string `json:"genre,omitempty"`
 	Audience    string `json:"audience,omitempty"`
+	// Digests of what is found at ID, as credential.Digest writes them: they
+	// show later that it is still what the issuer saw.
+	DigestSRI       string `json:"digestSRI,omitempty"`
+	DigestMultibase string `json:"digestMultibase,omitempty"`
 }
 
 // MarshalJSON implements json.Marshaler.

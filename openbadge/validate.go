@@ -1,92 +1,182 @@
 package openbadge
 
 import (
+	"math"
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/roundel/roundel/credential"
 )
 
-// Validate returns everything that keeps c from being issued: breaches of the
-// specification and of its JSON Schemas, and on top of them what would make
-// the signed document hard to verify (addresses that are not complete, terms
-// that no published context knows, results that describe nothing).
+// Validate returns everything that keeps c from being issued with a Data
+// Integrity proof: breaches of the specification and of its JSON Schemas, and
+// on top of them what would make the signed document hard to verify (addresses
+// that are not complete, terms that no published context knows, results that
+// describe nothing).
 //
 // Paths are JSON Pointers into the document.
 func Validate(c *AchievementCredential) []*Problem {
-	v := &validator{issuing: true}
+	v := &Checker{Issuing: true}
 	v.credential(c)
-	v.forIssuing(c)
-	return v.problems
+	return v.Problems
 }
 
-// validator collects problems. When issuing is false it checks only what the
-// published schemas demand, because badges of others are read leniently.
-type validator struct {
-	problems Problems
-	issuing  bool
+// ValidateForJWT is Validate for a badge that is signed as a whole, as a JWT:
+// there endorsements may be JWTs too.
+func ValidateForJWT(c *AchievementCredential) []*Problem {
+	v := &Checker{Issuing: true, JWT: true}
+	v.credential(c)
+	return v.Problems
 }
 
-func (v *validator) credential(c *AchievementCredential) {
-	v.required("/id", c.ID)
-	v.iri("/id", c.ID)
-	if c.ValidFrom.IsZero() {
-		v.problems.Add("/validFrom", "The date from which it is valid is missing.")
-	}
-	if !c.ValidUntil.IsZero() && c.ValidUntil.Before(c.ValidFrom) {
-		v.problems.Add("/validUntil", "The end of the validity period lies before its start.")
-	}
-	v.image("/image", c.Image)
-	v.profile("/issuer", &c.Issuer)
+// Checker collects breaches of the specification in the parts of which Open
+// Badges, endorsements and learner records are made. Its zero value checks only
+// what the published schemas demand, because documents of others are read
+// leniently.
+type Checker struct {
+	Problems Problems
+	Issuing  bool // check everything that a new document must keep
+	JWT      bool // the new document is signed as a JWT
+}
+
+// Head is what all credentials of this family have in common.
+type Head struct {
+	Contexts, Types       []string
+	ID, Name              string
+	Image                 *Image
+	Issuer                *Profile
+	ValidFrom, ValidUntil time.Time
+	Evidence              []Evidence
+	TermsOfUse            []TermsOfUse
+	Schema                []SchemaRef
+	Status                Statuses
+	Refresh               *Refresh
+	Related               []RelatedResource
+	// MustStart are the contexts that a new document starts with, MustHave the
+	// types of which it has at least one.
+	MustStart, MustHave []string
+}
+
+func (v *Checker) credential(c *AchievementCredential) {
+	v.Head(Head{
+		Contexts: c.Contexts, Types: c.Types, ID: c.ID, Name: c.Name, Image: c.Image, Issuer: &c.Issuer,
+		ValidFrom: c.ValidFrom, ValidUntil: c.ValidUntil, Evidence: c.Evidence, TermsOfUse: c.TermsOfUse,
+		Schema: c.Schema, Status: c.Status, Refresh: c.Refresh, Related: c.Related,
+		MustStart: []string{credential.ContextV2, Context}, MustHave: []string{TypeCredential, TypeAchievement},
+	})
+	v.endorsements("", c.Endorsement, c.EndorsementJWT, "")
 	v.subject("/credentialSubject", &c.Subject)
-	for i := range c.Evidence {
-		v.iri(item("/evidence", i)+"/id", c.Evidence[i].ID)
+	if v.Issuing {
+		v.results(&c.Subject)
 	}
-	v.jwts("/endorsementJwt", c.EndorsementJWT)
-	for i, t := range c.TermsOfUse {
+}
+
+// Head checks what all credentials have in common.
+func (v *Checker) Head(h Head) {
+	v.required("/id", h.ID)
+	v.iri("/id", h.ID)
+	if h.ValidFrom.IsZero() {
+		v.Problems.Add("/validFrom", "The date from which it is valid is missing.")
+	}
+	if !h.ValidUntil.IsZero() && h.ValidUntil.Before(h.ValidFrom) {
+		v.Problems.Add("/validUntil", "The end of the validity period lies before its start.")
+	}
+	v.Image("/image", h.Image)
+	v.Profile("/issuer", h.Issuer)
+	for i := range h.Evidence {
+		v.evidence(item("/evidence", i), &h.Evidence[i])
+	}
+	for i, t := range h.TermsOfUse {
 		v.required(item("/termsOfUse", i)+"/type", t.Type)
+		v.iri(item("/termsOfUse", i)+"/type", t.Type)
 		v.iri(item("/termsOfUse", i)+"/id", t.ID)
 	}
-	for i, s := range c.Schema {
+	for i, s := range h.Schema {
 		v.required(item("/credentialSchema", i)+"/id", s.ID)
 		v.required(item("/credentialSchema", i)+"/type", s.Type)
 	}
-	for i, s := range c.Status {
+	for i, s := range h.Status {
 		v.required(item("/credentialStatus", i)+"/type", s.Type)
 	}
-	if c.Refresh != nil {
-		v.required("/refreshService/id", c.Refresh.ID)
-		v.required("/refreshService/type", c.Refresh.Type)
+	if h.Refresh != nil {
+		v.required("/refreshService/id", h.Refresh.ID)
+		v.required("/refreshService/type", h.Refresh.Type)
+	}
+	if v.Issuing {
+		v.newHead(h)
 	}
 }
 
-// forIssuing checks what only new credentials must keep.
-func (v *validator) forIssuing(c *AchievementCredential) {
-	if len(c.Contexts) < 2 || c.Contexts[0] != credential.ContextV2 || c.Contexts[1] != Context {
-		v.problems.Add("/@context", "A new badge must start with the contexts %s and %s.", credential.ContextV2, Context)
+// newHead checks what only new credentials must keep.
+func (v *Checker) newHead(h Head) {
+	if len(h.Contexts) < len(h.MustStart) || !slices.Equal(h.Contexts[:len(h.MustStart)], h.MustStart) {
+		v.Problems.Add("/@context", "It must start with the contexts %s.", strings.Join(h.MustStart, " and "))
 	}
-	if (len(c.Schema) > 0 || c.Refresh != nil) && !slices.Contains(c.Contexts, ContextExtensions) {
-		v.problems.Add("/@context", "The types of schema and refresh service need the context %s.", ContextExtensions)
+	revocationList := slices.ContainsFunc(h.Status, func(s StatusEntry) bool { return s.Type == RevocationList })
+	if (len(h.Schema) > 0 || h.Refresh != nil || revocationList) && !slices.Contains(h.Contexts, ContextExtensions) {
+		v.Problems.Add("/@context", "The types of schema, refresh service and revocation list need the context %s.", ContextExtensions)
 	}
-	if !slices.Contains(c.Types, typeVerifiable) || !slices.Contains(c.Types, TypeCredential) && !slices.Contains(c.Types, TypeAchievement) {
-		v.problems.Add("/type", "The types must include %s and %s.", typeVerifiable, TypeCredential)
+	if !slices.Contains(h.Types, typeVerifiable) || !slices.ContainsFunc(h.Types, func(t string) bool { return slices.Contains(h.MustHave, t) }) {
+		v.Problems.Add("/type", "The types must include %s and %s.", typeVerifiable, h.MustHave[0])
 	}
-	v.required("/name", c.Name)
-	v.required("/issuer/name", c.Issuer.Name)
-	if cr := c.Subject.Achievement.Criteria; cr == (Criteria{}) {
-		v.problems.Add("/credentialSubject/achievement/criteria", "Say how it is earned: in words, by a web address, or both.")
+	v.required("/name", h.Name)
+	v.required("/issuer/name", h.Issuer.Name)
+	for i, s := range h.Schema {
+		v.iri(item("/credentialSchema", i)+"/id", s.ID)
 	}
-	v.results(&c.Subject)
-	for i, s := range c.Status {
+	for i, s := range h.Status {
 		v.statusEntry(item("/credentialStatus", i), s)
 	}
-	if c.Refresh != nil {
-		v.iri("/refreshService/id", c.Refresh.ID)
+	if h.Refresh != nil {
+		v.iri("/refreshService/id", h.Refresh.ID)
+	}
+	v.related(h.Related)
+}
+
+func (v *Checker) related(list []RelatedResource) {
+	seen := map[string]bool{}
+	for i, r := range list {
+		path := item("/relatedResource", i)
+		v.required(path+"/id", r.ID)
+		v.iri(path+"/id", r.ID)
+		if seen[r.ID] {
+			v.Problems.Add(path+"/id", "The same resource is given twice.")
+		}
+		seen[r.ID] = true
+		if r.DigestSRI == "" && r.DigestMultibase == "" {
+			v.Problems.Add(path, "A digest is missing.")
+		}
+		v.digests(path, r.DigestSRI, r.DigestMultibase)
 	}
 }
 
-func (v *validator) statusEntry(path string, s StatusEntry) {
+func (v *Checker) evidence(path string, e *Evidence) {
+	v.iri(path+"/id", e.ID)
+	if !v.Issuing {
+		return
+	}
+	if *e == (Evidence{}) {
+		v.Problems.Add(path, "The evidence says nothing.")
+	}
+	v.digests(path, e.DigestSRI, e.DigestMultibase)
+}
+
+func (v *Checker) digests(path, sri, multibase string) {
+	if sri != "" {
+		if _, err := credential.ParseDigestSRI(sri); err != nil {
+			v.Problems.Add(path+"/digestSRI", "The value must be a digest such as sha384-… in base64.")
+		}
+	}
+	if multibase != "" {
+		if _, err := credential.ParseDigestMultibase(multibase); err != nil {
+			v.Problems.Add(path+"/digestMultibase", "The value must be a multihash in multibase.")
+		}
+	}
+}
+
+func (v *Checker) statusEntry(path string, s StatusEntry) {
 	v.required(path+"/id", s.ID)
 	v.iri(path+"/id", s.ID)
 	if s.Type != StatusType {
@@ -96,68 +186,40 @@ func (v *validator) statusEntry(path string, s StatusEntry) {
 	v.required(path+"/statusListCredential", s.ListCredential)
 	v.iri(path+"/statusListCredential", s.ListCredential)
 	if n, err := strconv.ParseUint(s.Index, 10, 31); err != nil || strconv.FormatUint(n, 10) != s.Index {
-		v.problems.Add(path+"/statusListIndex", "The position must be a decimal number.")
+		v.Problems.Add(path+"/statusListIndex", "The position must be a decimal number.")
 	}
 }
 
-// results checks that every result is of a described kind.
-func (v *validator) results(s *Subject) {
-	described := map[string]bool{}
-	levels := map[string]bool{}
-	for _, d := range s.Achievement.ResultDescription {
-		described[d.ID] = true
-		for _, l := range d.RubricCriterionLevel {
-			levels[l.ID] = true
-		}
-	}
-	for i, r := range s.Result {
-		path := item("/credentialSubject/result", i)
-		if r.ResultDescription != "" && !described[r.ResultDescription] {
-			v.problems.Add(path+"/resultDescription", "The achievement describes no such result.")
-		}
-		if r.AchievedLevel != "" && !levels[r.AchievedLevel] {
-			v.problems.Add(path+"/achievedLevel", "The achievement describes no such level.")
-		}
-		if r.Value == "" && r.AchievedLevel == "" && r.Status == "" {
-			v.problems.Add(path, "The result says nothing: give a value, a level or a status.")
-		}
-	}
-}
-
-func (v *validator) required(path, s string) {
+func (v *Checker) required(path, s string) {
 	if strings.TrimSpace(s) == "" {
-		v.problems.Add(path, "The value is missing.")
+		v.Problems.Add(path, "The value is missing.")
 	}
 }
 
 // iri checks an address that JSON-LD resolves: a relative one would mean
 // something else wherever the document is read.
-func (v *validator) iri(path, s string) {
-	if s != "" && v.issuing && !credential.IsURI(s) {
-		v.problems.Add(path, "The value must be a complete address (with a scheme, such as https: or urn:).")
+func (v *Checker) iri(path, s string) {
+	if s != "" && v.Issuing && !credential.IsURI(s) {
+		v.Problems.Add(path, "The value must be a complete address (with a scheme, such as https: or urn:).")
 	}
 }
 
-func (v *validator) word(path, s string, words []string) {
+func (v *Checker) word(path, s string, words []string) {
 	if s != "" && !oneOf(s, words) {
-		v.problems.Add(path, "The value %q is not one that the specification knows; others start with %s.", s, extensionPrefix)
+		v.Problems.Add(path, "The value %q is not one that the specification knows; others start with %s.", s, extensionPrefix)
 	}
 }
 
-func (v *validator) language(path, s string) {
+func (v *Checker) language(path, s string) {
 	if s != "" && !language.MatchString(s) {
-		v.problems.Add(path, "The value must be a language code such as en or pt-BR.")
+		v.Problems.Add(path, "The value must be a language code such as en or pt-BR.")
 	}
 }
 
-func (v *validator) jwts(path string, list []string) {
-	if v.issuing && len(list) > 0 {
-		v.problems.Add(path, "Endorsements in this form cannot be signed: no published context knows the term.")
-	}
-	for i, s := range list {
-		if !jws.MatchString(s) {
-			v.problems.Add(item(path, i), "The value must be a compact JWS.")
-		}
+// number checks an amount, which JSON can carry only if it is finite.
+func (v *Checker) number(path string, n float64) {
+	if v.Issuing && (n < 0 || math.IsNaN(n) || math.IsInf(n, 0)) {
+		v.Problems.Add(path, "The value must be a number that is not negative.")
 	}
 }
 

@@ -1,23 +1,61 @@
 package openbadge
 
-import "slices"
+import (
+	"encoding/hex"
+	"math"
+	"regexp"
+	"slices"
+	"strings"
+	"time"
+)
 
-func (v *validator) profile(path string, p *Profile) {
+var countryCode = regexp.MustCompile(`^[A-Z]{2}$`)
+
+// Profile checks a profile, which may be nil.
+func (v *Checker) Profile(path string, p *Profile) {
 	if p == nil {
 		return
 	}
 	v.required(path+"/id", p.ID)
 	v.iri(path+"/id", p.ID)
-	v.image(path+"/image", p.Image)
+	v.Image(path+"/image", p.Image)
 	v.identifiers(path+"/otherIdentifier", p.OtherIdentifier)
-	v.profile(path+"/parentOrg", p.ParentOrg)
-	v.jwts(path+"/endorsementJwt", p.EndorsementJWT)
-	if p.DateOfBirth != "" && !date.MatchString(p.DateOfBirth) {
-		v.problems.Add(path+"/dateOfBirth", "The value must be a date such as 2001-12-24.")
+	v.Profile(path+"/parentOrg", p.ParentOrg)
+	v.endorsements(path, p.Endorsement, p.EndorsementJWT, p.ID)
+	if p.DateOfBirth != "" && !isDate(p.DateOfBirth) {
+		v.Problems.Add(path+"/dateOfBirth", "The value must be a date such as 2001-12-24.")
+	}
+	if !v.Issuing {
+		return
+	}
+	v.iri(path+"/url", p.URL)
+	if p.Email != "" && !strings.Contains(p.Email, "@") {
+		v.Problems.Add(path+"/email", "The value must be a mail address.")
+	}
+	if a := p.Address; a != nil {
+		v.address(path+"/address", a)
 	}
 }
 
-func (v *validator) image(path string, i *Image) {
+func isDate(s string) bool {
+	_, err := time.Parse(time.DateOnly, s)
+	return err == nil
+}
+
+func (v *Checker) address(path string, a *Address) {
+	if *a == (Address{}) {
+		v.Problems.Add(path, "The address says nothing.")
+	}
+	if a.CountryCode != "" && !countryCode.MatchString(a.CountryCode) {
+		v.Problems.Add(path+"/addressCountryCode", "The value must be a code of two letters such as DE.")
+	}
+	if g := a.Geo; g != nil && !(math.Abs(g.Latitude) <= 90 && math.Abs(g.Longitude) <= 180) {
+		v.Problems.Add(path+"/geo", "The values must be degrees: latitude up to 90, longitude up to 180.")
+	}
+}
+
+// Image checks a picture, which may be nil.
+func (v *Checker) Image(path string, i *Image) {
 	if i == nil {
 		return
 	}
@@ -25,7 +63,7 @@ func (v *validator) image(path string, i *Image) {
 	v.iri(path+"/id", i.ID)
 }
 
-func (v *validator) identifiers(path string, list []IdentifierEntry) {
+func (v *Checker) identifiers(path string, list []IdentifierEntry) {
 	for i, e := range list {
 		v.required(item(path, i)+"/identifier", e.Identifier)
 		v.required(item(path, i)+"/identifierType", e.Type)
@@ -33,99 +71,56 @@ func (v *validator) identifiers(path string, list []IdentifierEntry) {
 	}
 }
 
-func (v *validator) subject(path string, s *Subject) {
-	v.iri(path+"/id", s.ID)
-	if s.ID == "" && len(s.Identifier) == 0 {
-		v.problems.Add(path, "The recipient is not named: the subject needs an id or an identifier.")
-	}
-	for i, o := range s.Identifier {
-		v.identity(item(path+"/identifier", i), o)
-	}
-	v.achievement(path+"/achievement", &s.Achievement)
-	v.image(path+"/image", s.Image)
-	v.profile(path+"/source", s.Source)
-	if !s.ActivityEndDate.IsZero() && s.ActivityEndDate.Before(s.ActivityStartDate) && v.issuing {
-		v.problems.Add(path+"/activityEndDate", "The activity ends before it starts.")
+func (v *Checker) subject(path string, s *Subject) {
+	v.Recipient(path, s.ID, s.Identifier)
+	v.Achievement(path+"/achievement", &s.Achievement)
+	v.Image(path+"/image", s.Image)
+	v.Profile(path+"/source", s.Source)
+	v.number(path+"/creditsEarned", s.CreditsEarned)
+	if !s.ActivityEndDate.IsZero() && s.ActivityEndDate.Before(s.ActivityStartDate) && v.Issuing {
+		v.Problems.Add(path+"/activityEndDate", "The activity ends before it starts.")
 	}
 	for i, r := range s.Result {
 		at := item(path+"/result", i)
 		v.alignments(at+"/alignment", r.Alignment)
 		if r.Status != "" && !slices.Contains(ResultStatuses, r.Status) {
-			v.problems.Add(at+"/status", "The status %q is not one that the specification knows.", r.Status)
+			v.Problems.Add(at+"/status", "The status %q is not one that the specification knows.", r.Status)
 		}
 	}
 }
 
-func (v *validator) identity(path string, o IdentityObject) {
+// Recipient checks how a subject is named: by an id, by identities, or both.
+func (v *Checker) Recipient(path, id string, identities []IdentityObject) {
+	v.iri(path+"/id", id)
+	if id == "" && len(identities) == 0 {
+		v.Problems.Add(path, "The recipient is not named: the subject needs an id or an identifier.")
+	}
+	for i, o := range identities {
+		v.identity(item(path+"/identifier", i), o)
+	}
+}
+
+func (v *Checker) identity(path string, o IdentityObject) {
 	v.required(path+"/identityHash", o.IdentityHash)
 	v.required(path+"/identityType", o.IdentityType)
 	v.word(path+"/identityType", o.IdentityType, IdentityTypes)
-	if !v.issuing {
+	if !v.Issuing {
 		return
 	}
 	switch {
-	case !o.Hashed && o.IdentityType == identityTypeMail:
-		v.problems.Add(path+"/hashed", "A mail address must not be written in the clear.")
+	case !o.Hashed && (o.IdentityType == identityTypeMail || o.IdentityType == identityTypeNational):
+		v.Problems.Add(path+"/hashed", "A mail address or national identity number must not be written in the clear.")
+	case !o.Hashed && o.Salt != "":
+		v.Problems.Add(path+"/salt", "Plain text has no salt.")
 	case o.Hashed && len(o.Salt) < 32:
-		v.problems.Add(path+"/salt", "A hash needs a random salt of 128 bits, or it can be guessed.")
-	case o.Hashed && len(o.IdentityHash) != len("sha256$")+64:
-		v.problems.Add(path+"/identityHash", "The value must be a salted SHA-256.")
+		v.Problems.Add(path+"/salt", "A hash needs a random salt of 128 bits, or it can be guessed.")
+	case o.Hashed && !isSHA256(o.IdentityHash):
+		v.Problems.Add(path+"/identityHash", "The value must be a salted SHA-256.")
 	}
 }
 
-func (v *validator) achievement(path string, a *Achievement) {
-	v.required(path+"/id", a.ID)
-	v.iri(path+"/id", a.ID)
-	v.required(path+"/name", a.Name)
-	v.required(path+"/description", a.Description)
-	v.iri(path+"/criteria/id", a.Criteria.ID)
-	v.word(path+"/achievementType", a.AchievementType, AchievementTypes)
-	v.image(path+"/image", a.Image)
-	v.profile(path+"/creator", a.Creator)
-	v.language(path+"/inLanguage", a.InLanguage)
-	v.identifiers(path+"/otherIdentifier", a.OtherIdentifier)
-	v.alignments(path+"/alignment", a.Alignment)
-	v.jwts(path+"/endorsementJwt", a.EndorsementJWT)
-	for i, r := range a.Related {
-		v.required(item(path+"/related", i)+"/id", r.ID)
-		v.iri(item(path+"/related", i)+"/id", r.ID)
-		v.language(item(path+"/related", i)+"/inLanguage", r.InLanguage)
-	}
-	for i, t := range a.Tag {
-		if v.issuing {
-			v.required(item(path+"/tag", i), t)
-		}
-	}
-	for i := range a.ResultDescription {
-		v.resultDescription(item(path+"/resultDescription", i), &a.ResultDescription[i])
-	}
-	if v.issuing && a.CreditsAvailable < 0 {
-		v.problems.Add(path+"/creditsAvailable", "Credits cannot be negative.")
-	}
-}
-
-func (v *validator) resultDescription(path string, d *ResultDescription) {
-	v.required(path+"/id", d.ID)
-	v.iri(path+"/id", d.ID)
-	v.required(path+"/name", d.Name)
-	v.required(path+"/resultType", d.ResultType)
-	v.word(path+"/resultType", d.ResultType, ResultTypes)
-	v.alignments(path+"/alignment", d.Alignment)
-	for i, l := range d.RubricCriterionLevel {
-		at := item(path+"/rubricCriterionLevel", i)
-		v.required(at+"/id", l.ID)
-		v.iri(at+"/id", l.ID)
-		v.required(at+"/name", l.Name)
-		v.alignments(at+"/alignment", l.Alignment)
-	}
-}
-
-func (v *validator) alignments(path string, list []Alignment) {
-	for i, a := range list {
-		at := item(path, i)
-		v.required(at+"/targetName", a.TargetName)
-		v.required(at+"/targetUrl", a.TargetURL)
-		v.iri(at+"/targetUrl", a.TargetURL)
-		v.word(at+"/targetType", a.TargetType, AlignmentTypes)
-	}
+func isSHA256(s string) bool {
+	digits, ok := strings.CutPrefix(s, "sha256$")
+	sum, err := hex.DecodeString(digits)
+	return ok && err == nil && len(sum) == 32
 }

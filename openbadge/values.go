@@ -34,7 +34,6 @@ var (
 	extension = regexp.MustCompile(`ext:[a-zA-Z0-9.|_]`)
 	language  = regexp.MustCompile(`^[a-z]{2,4}(-[A-Z][a-z]{3})?(-([A-Z]{2}|[0-9]{3}))?$`)
 	jws       = regexp.MustCompile(`^[a-zA-Z0-9_-]+\.[a-zA-Z0-9_-]*\.[a-zA-Z0-9_-]+$`)
-	date      = regexp.MustCompile(`^\d{4}-\d\d-\d\d$`)
 	obContext = regexp.MustCompile(`^https://purl\.imsglobal\.org/spec/ob/v3p0/context(-3\.\d\.\d)*\.json$`)
 )
 

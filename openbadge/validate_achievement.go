@@ -1,0 +1,144 @@
+package openbadge
+
+import (
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// Achievement checks an achievement.
+func (v *Checker) Achievement(path string, a *Achievement) {
+	v.required(path+"/id", a.ID)
+	v.iri(path+"/id", a.ID)
+	v.required(path+"/name", a.Name)
+	v.required(path+"/description", a.Description)
+	v.iri(path+"/criteria/id", a.Criteria.ID)
+	if v.Issuing && a.Criteria == (Criteria{}) {
+		v.Problems.Add(path+"/criteria", "Say how it is earned: in words, by a web address, or both.")
+	}
+	v.word(path+"/achievementType", a.AchievementType, AchievementTypes)
+	v.Image(path+"/image", a.Image)
+	v.Profile(path+"/creator", a.Creator)
+	v.language(path+"/inLanguage", a.InLanguage)
+	v.identifiers(path+"/otherIdentifier", a.OtherIdentifier)
+	v.alignments(path+"/alignment", a.Alignment)
+	v.endorsements(path, a.Endorsement, a.EndorsementJWT, a.ID)
+	v.number(path+"/creditsAvailable", a.CreditsAvailable)
+	for i, r := range a.Related {
+		v.required(item(path+"/related", i)+"/id", r.ID)
+		v.iri(item(path+"/related", i)+"/id", r.ID)
+		v.language(item(path+"/related", i)+"/inLanguage", r.InLanguage)
+	}
+	for i, t := range a.Tag {
+		if v.Issuing {
+			v.required(item(path+"/tag", i), t)
+		}
+	}
+	ids := map[string]bool{}
+	for i := range a.ResultDescription {
+		v.resultDescription(item(path+"/resultDescription", i), &a.ResultDescription[i], ids)
+	}
+}
+
+// resultDescription checks d. ids are those of the descriptions and levels that
+// were seen before: results refer to them, so each must be one thing's.
+func (v *Checker) resultDescription(path string, d *ResultDescription, ids map[string]bool) {
+	v.ownID(path+"/id", d.ID, ids)
+	v.required(path+"/name", d.Name)
+	v.required(path+"/resultType", d.ResultType)
+	v.word(path+"/resultType", d.ResultType, ResultTypes)
+	v.alignments(path+"/alignment", d.Alignment)
+	for i, l := range d.RubricCriterionLevel {
+		at := item(path+"/rubricCriterionLevel", i)
+		v.ownID(at+"/id", l.ID, ids)
+		v.required(at+"/name", l.Name)
+		v.alignments(at+"/alignment", l.Alignment)
+	}
+	if !v.Issuing {
+		return
+	}
+	for i, s := range d.AllowedValue {
+		v.required(item(path+"/allowedValue", i), s)
+	}
+	if d.RequiredLevel != "" && !d.hasLevel(d.RequiredLevel) {
+		v.Problems.Add(path+"/requiredLevel", "It is none of the described levels.")
+	}
+	if d.RequiredValue != "" && !d.allows(d.RequiredValue) {
+		v.Problems.Add(path+"/requiredValue", "It is none of the values that are possible.")
+	}
+	if low, high, ok := d.bounds(); ok && low > high {
+		v.Problems.Add(path+"/valueMin", "The smallest value is greater than the greatest.")
+	}
+}
+
+func (v *Checker) ownID(path, id string, ids map[string]bool) {
+	v.required(path, id)
+	v.iri(path, id)
+	if v.Issuing && id != "" && ids[id] {
+		v.Problems.Add(path, "Another result or level has the same id.")
+	}
+	ids[id] = true
+}
+
+func (d *ResultDescription) hasLevel(id string) bool {
+	return slices.ContainsFunc(d.RubricCriterionLevel, func(l RubricCriterionLevel) bool { return l.ID == id })
+}
+
+// allows reports whether value is among the allowed ones and, as far as all are
+// numbers, between the smallest and the greatest.
+func (d *ResultDescription) allows(value string) bool {
+	if len(d.AllowedValue) > 0 && !slices.Contains(d.AllowedValue, value) {
+		return false
+	}
+	n, isNumber := number(value)
+	low, hasLow := number(d.ValueMin)
+	high, hasHigh := number(d.ValueMax)
+	return !isNumber || (!hasLow || n >= low) && (!hasHigh || n <= high)
+}
+
+func (d *ResultDescription) bounds() (low, high float64, ok bool) {
+	low, hasLow := number(d.ValueMin)
+	high, hasHigh := number(d.ValueMax)
+	return low, high, hasLow && hasHigh
+}
+
+func number(s string) (float64, bool) {
+	n, err := strconv.ParseFloat(strings.TrimSuffix(strings.TrimSpace(s), "%"), 64)
+	return n, err == nil
+}
+
+// results checks that every result is of a described kind and possible there.
+func (v *Checker) results(s *Subject) {
+	for i, r := range s.Result {
+		path := item("/credentialSubject/result", i)
+		if r.Value == "" && r.AchievedLevel == "" && r.Status == "" {
+			v.Problems.Add(path, "The result says nothing: give a value, a level or a status.")
+		}
+		v.iri(path+"/achievedLevel", r.AchievedLevel)
+		descriptions := s.Achievement.ResultDescription
+		if r.ResultDescription != "" {
+			at := slices.IndexFunc(descriptions, func(d ResultDescription) bool { return d.ID == r.ResultDescription })
+			if at < 0 {
+				v.Problems.Add(path+"/resultDescription", "The achievement describes no such result.")
+				continue
+			}
+			descriptions = descriptions[at : at+1]
+			if r.Value != "" && !descriptions[0].allows(r.Value) {
+				v.Problems.Add(path+"/value", "The description of the result does not allow this value.")
+			}
+		}
+		if r.AchievedLevel != "" && !slices.ContainsFunc(descriptions, func(d ResultDescription) bool { return d.hasLevel(r.AchievedLevel) }) {
+			v.Problems.Add(path+"/achievedLevel", "The achievement describes no such level.")
+		}
+	}
+}
+
+func (v *Checker) alignments(path string, list []Alignment) {
+	for i, a := range list {
+		at := item(path, i)
+		v.required(at+"/targetName", a.TargetName)
+		v.required(at+"/targetUrl", a.TargetURL)
+		v.iri(at+"/targetUrl", a.TargetURL)
+		v.word(at+"/targetType", a.TargetType, AlignmentTypes)
+	}
+}
