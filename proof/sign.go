@@ -92,6 +92,9 @@ func Sign(doc []byte, key crypto.Signer, o SignOptions) ([]byte, error) {
 	if t.proof, err = tree(options); err != nil {
 		return nil, err
 	}
+	if o.ID != "" && slices.ContainsFunc(proofs, func(p Proof) bool { return p.ID == o.ID }) {
+		return nil, fmt.Errorf("%w: there is a proof with the id %q already", ErrMalformed, o.ID)
+	}
 	if len(o.Previous) > 0 {
 		if t.document, err = withPrevious(unsecured, o.Previous, proofs); err != nil {
 			return nil, err

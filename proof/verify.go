@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"maps"
 	"reflect"
+	"slices"
 
 	"github.com/roundel/roundel/jsonld"
 )
@@ -42,9 +43,6 @@ func VerifyOne(unsecured map[string]any, p Proof, key crypto.PublicKey, o Verify
 	if err != nil {
 		return err
 	}
-	if _, named := p.Raw["cryptosuite"]; named && p.Cryptosuite == "" {
-		return fmt.Errorf("%w: cryptosuite is no text", ErrMalformed)
-	}
 	if err := p.check(); err != nil {
 		return err
 	}
@@ -68,11 +66,25 @@ func VerifyOne(unsecured map[string]any, p Proof, key crypto.PublicKey, o Verify
 	return s.verify(t, p.Value, key)
 }
 
-// check looks at the members that every proof has (Data Integrity 1.0, section
-// 2.1).
+// check looks at the members that every proof has or may have (Data Integrity
+// 1.0, section 2.1). An empty list would be no statement, so that anybody could
+// add one.
 func (p Proof) check() error {
 	if p.VerificationMethod == "" || p.Purpose == "" {
 		return fmt.Errorf("%w: verificationMethod or proofPurpose is missing or no text", ErrMalformed)
+	}
+	for _, name := range []string{"id", "cryptosuite", "challenge", "nonce", "domain"} {
+		v, ok := p.Raw[name]
+		if !ok {
+			continue
+		}
+		list := []any{v}
+		if name == "domain" {
+			list = asList(v) // there may be several
+		}
+		if len(list) == 0 || slices.ContainsFunc(list, func(v any) bool { s, _ := v.(string); return s == "" }) {
+			return fmt.Errorf("%w: %s is empty or no text", ErrMalformed, name)
+		}
 	}
 	for _, name := range []string{"created", "expires"} {
 		if err := p.checkInstant(name); err != nil {
