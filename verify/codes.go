@@ -13,6 +13,9 @@ const (
 	CodeNoBadge        = "no_badge_in_picture"
 	CodeAmbiguous      = "several_badges_in_picture"
 	CodeDamagedPicture = "damaged_picture"
+	CodeBadToken       = "bad_token"
+	CodeClaims         = "claims_disagree" // a token's claims and the credential in it
+	CodeNoSecurity     = "no_security"     // signed in a way that secures nothing
 	CodeOpenBadges2    = "open_badges_2"
 	CodeWebPage        = "web_page"
 	CodePresentation   = "presentation"

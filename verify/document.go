@@ -20,9 +20,12 @@ type envelope struct {
 	keyID string          // what it says about its key: a DID URL, an address, a name; may be empty
 	jwk   json.RawMessage // a key in the envelope itself, which shows nothing about its owner
 	// made is when it was signed, as far as it says so; zero if it does not.
-	made time.Time
-	// expires is when the signature ends; zero if it does not.
-	expires time.Time
+	// stamped tells a date of its own from that of the credential.
+	made    time.Time
+	stamped bool
+	// starts and expires bound the time in which the signature counts; zero where
+	// they do not.
+	starts, expires time.Time
 	// fits reports whether key made the signature; any error but
 	// proof.ErrUnsupported says that it did not.
 	fits func(key crypto.PublicKey) error

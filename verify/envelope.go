@@ -27,7 +27,7 @@ func (r *run) examineEnvelope(d document) seal {
 	switch {
 	case o.key == nil:
 		s.proof = unknown(CheckProof, CodeNoKey, "We could not get the key that would show whether it is unchanged.")
-	case e.made.After(r.now.Add(clockSkew)):
+	case e.stamped && e.made.After(r.now.Add(clockSkew)), e.starts.After(r.now.Add(clockSkew)):
 		s.proof = unknown(CheckProof, CodeFuture, "The signature is dated in the future. Its clock or ours is wrong.")
 	default:
 		s.proof = envelopeError(e.fits(o.key))

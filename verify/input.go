@@ -2,7 +2,6 @@ package verify
 
 import (
 	"bytes"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
@@ -19,27 +18,24 @@ const typeRecord = "ClrCredential"
 const (
 	reasonOB2 = "This is an Open Badges 2.0 assertion, an older kind of badge that carries no signature of its own. " +
 		"Ask its holder for the web address of the badge, or its issuer for a version 3.0."
-	reasonJWT = "This badge is signed in a form (VC-JWT) that we cannot check yet."
 )
 
-// credentialIn finds the JSON of the credential in file. If there is none it
-// returns the result of the structure check instead.
-func (r *run) credentialIn(file []byte) ([]byte, *Check) {
-	malformed := func(code, reason string) ([]byte, *Check) {
+// open finds the credential in file and reads it. If there is none it returns
+// the result of the structure check instead.
+func (r *run) open(file []byte) (document, *Check) {
+	malformed := func(code, reason string) (document, *Check) {
 		c := failed(CheckStructure, code, reason)
-		return nil, &c
+		return document{}, &c
 	}
-	switch baking.Sniff(file) {
-	case "json":
-		return file, nil
-	case "jwt":
-		c := unknown(CheckStructure, CodeUnsupported, reasonJWT)
-		return nil, &c
-	case "html":
+	switch kind := baking.Sniff(file); {
+	case kind == "json":
+		return r.parse(file)
+	case kind == "jwt", isToken(file):
+		return r.token(file)
+	case kind == "html":
 		return malformed(CodeWebPage, "This is a web page, not a badge. Look on the page for a link to download the badge.")
-	case baking.PNG, baking.SVG:
-	default:
-		return malformed(CodeNotCredential, "This is neither a badge picture (PNG or SVG) nor a badge file (JSON). "+
+	case kind != baking.PNG && kind != baking.SVG:
+		return malformed(CodeNotCredential, "This is neither a badge picture (PNG or SVG) nor a badge file (JSON or JWT). "+
 			"A screenshot or a converted picture no longer holds the badge: ask for the original file or link.")
 	}
 	baked, err := baking.Extract(file)
@@ -53,49 +49,93 @@ func (r *run) credentialIn(file []byte) ([]byte, *Check) {
 	case baked.Version == baking.Version1 || baked.Version == baking.Version2:
 		return malformed(CodeOpenBadges2, reasonOB2)
 	case baked.JWT:
-		c := unknown(CheckStructure, CodeUnsupported, reasonJWT)
-		return nil, &c
+		return r.token(baked.Credential)
 	}
-	return baked.Credential, nil
+	return r.parse(baked.Credential)
 }
 
-// parse reads a credential and says in plain words what else it is, if it is
-// none.
-//
-// It sets the budget, which is larger for a learner record. What does not fit
-// in is unknown: nothing speaks against it but its size.
-func (r *run) parse(raw []byte) (document, *Check) {
-	large, complicated := unknown(CheckStructure, CodeTooLarge, reasonLarge), unknown(CheckStructure, CodeTooComplex, reasonComplex)
-	n, longest := parts(raw), credential.MaxBytes
-	if mayBeRecord := bytes.Contains(raw, []byte(`"`+typeRecord+`"`)); mayBeRecord {
-		longest, r.work.units, r.work.steps = credential.MaxRecordBytes, recordWork, recordSteps
-	}
-	if len(raw) > longest {
-		return document{}, &large
-	}
-	if r.work.spend(n) != nil {
-		return document{}, &complicated
-	}
-	c, err := credential.ParseLimit(raw, longest)
-	if err == nil {
-		switch {
-		case slices.Contains(c.Types, typeRecord):
-			r.get.allow(maxRecordRequests)
-		case len(raw) > credential.MaxBytes:
-			return document{}, &large
-		case n > badgeWork:
-			return document{}, &complicated
-		default:
-			r.work.units, r.work.steps = badgeWork-n, badgeSteps
+// isToken reports whether file is text that begins as every token does: with
+// the JSON of a header in base64url.
+func isToken(file []byte) bool {
+	return bytes.HasPrefix(bytes.TrimLeft(file, " \t\r\n"), []byte("eyJ"))
+}
+
+// afford sets the budget for a credential of which raw is the JSON, larger for a
+// learner record, and pays for reading it. What does not fit in is unknown:
+// nothing speaks against it but its size.
+func (r *run) afford(raw []byte) *Check {
+	longest := credential.MaxBytes
+	if bytes.Contains(raw, []byte(`"`+typeRecord+`"`)) { // perhaps: see confirm
+		longest = credential.MaxRecordBytes
+		if r.depth == 0 {
+			r.work.units, r.work.steps = recordWork, recordSteps
 		}
-		return document{Credential: c}, nil
 	}
+	var c Check
+	switch {
+	case len(raw) > longest:
+		c = unknown(CheckStructure, CodeTooLarge, reasonLarge)
+	case r.work.spend(parts(raw)) != nil:
+		c = unknown(CheckStructure, CodeTooComplex, reasonComplex)
+	default:
+		return nil
+	}
+	return &c
+}
+
+// confirm takes back what afford gave to a record if c is none.
+func (r *run) confirm(c *credential.Credential, raw []byte) *Check {
+	if slices.Contains(c.Types, typeRecord) {
+		r.get.allow(maxRecordRequests)
+		return nil
+	}
+	if r.depth > 0 {
+		return nil
+	}
+	var bad Check
+	switch n := parts(raw); {
+	case len(raw) > credential.MaxBytes:
+		bad = unknown(CheckStructure, CodeTooLarge, reasonLarge)
+	case n > badgeWork:
+		bad = unknown(CheckStructure, CodeTooComplex, reasonComplex)
+	default:
+		r.work.units, r.work.steps = badgeWork-n, badgeSteps
+		return nil
+	}
+	return &bad
+}
+
+// parse reads a credential in JSON and says in plain words what else it is, if
+// it is none.
+func (r *run) parse(raw []byte) (document, *Check) {
+	if bad := r.afford(raw); bad != nil {
+		return document{}, bad
+	}
+	v, err := strictjson.Decode(raw, strictjson.Limits{MaxBytes: credential.MaxRecordBytes})
 	var syntax *strictjson.Error
 	if errors.As(err, &syntax) {
 		bad := failed(CheckStructure, CodeBadJSON, fmt.Sprintf("The file is not written correctly: %s (at byte %d).", syntax.Msg, syntax.Offset))
 		return document{}, &bad
 	}
-	if bad := otherDocument(raw); bad != nil {
+	tree, ok := v.(map[string]any)
+	if !ok {
+		bad := failed(CheckStructure, CodeRules, "This is not a complete credential. The document must be a JSON object.")
+		return document{}, &bad
+	}
+	return r.object(tree, raw)
+}
+
+// object reads a credential from a tree of which raw is the JSON.
+func (r *run) object(tree map[string]any, raw []byte) (document, *Check) {
+	if credential.IsEnvelope(tree) {
+		return r.enveloped(tree)
+	}
+	c, err := credential.FromTree(tree)
+	if err == nil {
+		c.Raw = raw
+		return document{Credential: c}, r.confirm(c, raw)
+	}
+	if bad := otherDocument(tree); bad != nil {
 		return document{}, bad
 	}
 	bad := failed(CheckStructure, CodeRules, "This is not a complete credential. "+firstProblem(err))
@@ -114,30 +154,26 @@ func onlyRelative(err error) bool {
 }
 
 // otherDocument recognises documents that people mistake for badges, or nil.
-// raw is strict JSON.
-func otherDocument(raw []byte) *Check {
-	var doc struct {
-		Context any `json:"@context"`
-		Type    any `json:"type"`
-	}
-	if json.Unmarshal(raw, &doc) != nil {
-		return nil
-	}
-	types, contexts := words(doc.Type), words(doc.Context)
+func otherDocument(tree map[string]any) *Check {
+	types, contexts := words(tree["type"]), words(tree["@context"])
 	var c Check
 	switch {
 	case slices.Contains(contexts, "https://w3id.org/openbadges/v2"), slices.Contains(contexts, "https://w3id.org/openbadges/v1"),
 		slices.Contains(types, "Assertion"):
 		c = failed(CheckStructure, CodeOpenBadges2, reasonOB2)
-	case slices.Contains(types, "EnvelopedVerifiableCredential"):
-		c = unknown(CheckStructure, CodeUnsupported, reasonJWT)
 	case slices.Contains(types, "VerifiablePresentation"):
-		c = failed(CheckStructure, CodePresentation, "This is a presentation from a wallet, not a badge. Open the badge inside it on its own.")
+		return presentationInstead()
 	case slices.Contains(types, "Achievement"), slices.Contains(types, "Profile"), slices.Contains(types, "BadgeClass"), slices.Contains(types, "Issuer"):
 		c = failed(CheckStructure, CodeNotCredential, "This describes a badge or an issuer. It was not awarded to anybody.")
 	default:
 		return nil
 	}
+	return &c
+}
+
+// presentationInstead is the result for a presentation in the place of a badge.
+func presentationInstead() *Check {
+	c := failed(CheckStructure, CodePresentation, "This is a presentation from a wallet, not a badge. Open the badge inside it on its own.")
 	return &c
 }
 

@@ -61,14 +61,7 @@ func (r *run) element(v any) (document, *Check) {
 	}
 	switch v := v.(type) {
 	case map[string]any:
-		if slices.Contains(words(v["type"]), typeEnveloped) {
-			return r.enveloped(v)
-		}
-		c, err := credential.FromTree(v)
-		if err != nil {
-			return malformed("This is not a complete credential. " + firstProblem(err))
-		}
-		return document{Credential: c}, nil
+		return r.object(v, nil)
 	case string:
 		return r.token([]byte(v))
 	}

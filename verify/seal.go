@@ -68,6 +68,8 @@ func (s seal) settled() seal {
 	if s.proof.Outcome == Failed && s.key.Outcome == Passed {
 		// It names the issuer's key, as every forgery can.
 		s.key = unknown(CheckIssuerKey, CodeNotRun, "It names a key of the issuer, but the signature does not fit: nothing shows that this key signed what stands here.")
+		s.identity = unknown(CheckIssuerIdentity, CodeNotRun, "Not checked, because it is not shown that the issuer signed this.")
+		s.host, s.shared = "", false
 	}
 	return s
 }
@@ -143,14 +145,14 @@ func (r *run) signature(signed *content, p proof.Proof, o owner, created time.Ti
 	if created.After(r.now.Add(clockSkew)) {
 		return unknown(CheckProof, CodeFuture, "The signature is dated in the future. Its clock or ours is wrong.")
 	}
-	if p.Cryptosuite == selective {
+	if p.Cryptosuite == suiteSelective {
 		return passedAs(CheckProof, CodePartial, reasonPartial)
 	}
 	return passed(CheckProof, reasonUnchanged)
 }
 
-// selective is the cryptosuite of credentials of which the holder shows parts.
-const selective = "ecdsa-sd-2023"
+// suiteSelective is the cryptosuite of credentials of which the holder shows parts.
+const suiteSelective = "ecdsa-sd-2023"
 
 const (
 	reasonUnchanged = "Nothing has been changed since it was signed."

@@ -70,19 +70,15 @@ type run struct {
 // those that could not run.
 func (v *Verifier) Verify(ctx context.Context, file []byte) *Report {
 	r := v.start(ctx)
-	raw, bad := r.credentialIn(file)
+	d, bad := r.open(file)
 	if bad != nil {
+		if json.Valid(file) {
+			r.report.Credential = file
+		}
 		r.set(*bad)
 		return r.finish()
 	}
-	if json.Valid(raw) {
-		r.report.Credential = raw
-	}
-	d, bad := r.parse(raw)
-	if bad != nil {
-		r.set(*bad)
-		return r.finish()
-	}
+	r.report.Credential = d.Raw
 	return r.checks(d)
 }
 

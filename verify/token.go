@@ -1,0 +1,106 @@
+package verify
+
+import (
+	"bytes"
+	"crypto"
+	"errors"
+
+	"github.com/roundel/roundel/credential"
+	"github.com/roundel/roundel/jose"
+)
+
+// token reads a credential that is signed as a whole: a compact JWS, or an
+// SD-JWT, which has a tilde.
+func (r *run) token(text []byte) (document, *Check) {
+	text = bytes.TrimSpace(text)
+	if bytes.IndexByte(text, '~') >= 0 {
+		return r.selective(text)
+	}
+	if len(text) > maxToken {
+		c := unknown(CheckStructure, CodeTooLarge, reasonLarge)
+		return document{}, &c
+	}
+	j, err := jose.ParseLimit(text, maxToken)
+	if err != nil {
+		return document{}, tokenError(err)
+	}
+	return r.signedBy(j)
+}
+
+// maxToken is the longest token that is read, in bytes: base64 makes four of
+// three.
+const maxToken = credential.MaxRecordBytes*4/3 + 64<<10
+
+// signedBy reads the credential in j.
+func (r *run) signedBy(j *jose.JWS) (document, *Check) {
+	if bad := r.afford(j.Payload); bad != nil {
+		return document{}, bad
+	}
+	t, err := j.Credential()
+	if err != nil {
+		return document{}, tokenError(err)
+	}
+	d, bad := r.object(t.Tree, t.Document)
+	switch {
+	case bad != nil:
+		return document{}, bad
+	case d.envelope != nil:
+		return document{}, twice()
+	}
+	d.envelope = envelopeOf(j)
+	d.envelope.made, d.envelope.stamped = t.IssuedAt, !t.IssuedAt.IsZero()
+	switch {
+	case t.Profile == jose.W3C: // there the claims speak of the signature
+		d.envelope.starts, d.envelope.expires = t.NotBefore, t.Expires
+	case t.IssuedAt.IsZero():
+		d.envelope.made = d.ValidFrom
+	}
+	return d, nil
+}
+
+// twice is the result for an envelope in an envelope: which signature is the
+// issuer's?
+func twice() *Check {
+	c := failed(CheckStructure, CodeRules, "It is one signed file inside another, which no badge is.")
+	return &c
+}
+
+// envelopeOf is the signature of j.
+func envelopeOf(j *jose.JWS) *envelope {
+	return &envelope{keyID: j.Header.KeyID, jwk: j.Header.JWK, fits: func(key crypto.PublicKey) error { return j.Verify(key) }}
+}
+
+// enveloped reads an EnvelopedVerifiableCredential.
+func (r *run) enveloped(tree map[string]any) (document, *Check) {
+	e, err := credential.ReadEnvelope(tree)
+	if err != nil {
+		c := failed(CheckStructure, CodeRules, "This is not a complete credential. "+firstProblem(err))
+		return document{}, &c
+	}
+	if e.Type != credential.TypeEnvelopedCredential {
+		return document{}, presentationInstead()
+	}
+	switch e.MediaType {
+	case "application/vc+jwt", "application/jwt", "application/vc+sd-jwt":
+		return r.token(e.Data)
+	}
+	c := unknown(CheckStructure, CodeUnsupported, "It is wrapped in a form that we cannot open.")
+	return document{}, &c
+}
+
+// tokenError says why a token cannot be read.
+func tokenError(err error) *Check {
+	var claim *jose.ClaimError
+	var c Check
+	switch {
+	case errors.As(err, &claim):
+		c = failed(CheckStructure, CodeClaims, "It says two different things about itself: programs would read it differently (“"+plain(claim.Claim)+"”).")
+	case errors.Is(err, jose.ErrAlgorithm):
+		c = failed(CheckStructure, CodeNoSecurity, "It is signed in a way that secures nothing: anybody could have written it.")
+	case errors.Is(err, jose.ErrUnsupported):
+		c = unknown(CheckStructure, CodeUnsupported, "It is signed in a form that we cannot check.")
+	default:
+		c = failed(CheckStructure, CodeBadToken, "The file looks like a signed badge (a JSON Web Token), but is damaged or not complete.")
+	}
+	return &c
+}
