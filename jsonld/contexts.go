@@ -4,26 +4,25 @@ import (
 	"bytes"
 	"crypto/sha256"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
 	"maps"
 	"slices"
 	"strings"
-
-	"github.com/piprate/json-gold/ld"
 )
 
 // Contexts is a fixed set of JSON-LD contexts by address. It is safe for
 // concurrent use.
 type Contexts struct {
-	docs map[string]any // decoded with encoding/json, as the expander wants it
-	// scoped are the terms that bring a context of their own, which the expander
-	// reads again wherever the term stands.
-	scoped map[string]bool
-	terms  map[string]bool   // all names that are defined, at any depth
-	exact  map[string][]byte // the bytes that an address serves, where they are known
+	docs  map[string]*local
+	exact map[string][]byte // the bytes that an address serves, where they are known
+	words words
+	cache cache
 }
+
+// root is the active context that documents begin with. All sets have it in
+// common; it is never changed.
+var root = &active{terms: map[string]*term{}}
 
 // Has tells whether the set has the context at url.
 func (c *Contexts) Has(url string) bool {
@@ -37,7 +36,7 @@ func (c *Contexts) URLs() []string { return slices.Sorted(maps.Keys(c.docs)) }
 // Reserved tells whether any context of the set, or one inside a term, defines
 // name as a term or prefix. What begins with a reserved name and a colon need
 // not be an absolute IRI: it may be short for another one.
-func (c *Contexts) Reserved(name string) bool { return c.terms[name] }
+func (c *Contexts) Reserved(name string) bool { return c.words.defined[name] }
 
 // Exact returns the bytes that are served at url, where the set carries the
 // context byte for byte. The caller must not change them.
@@ -78,142 +77,70 @@ func (c *Contexts) With(url string, doc []byte) (*Contexts, error) {
 		return nil, fmt.Errorf("json-ld context %q: unexpected text after the document", url)
 	}
 	object, _ := tree.(map[string]any)
-	local, ok := object["@context"]
+	written, ok := object["@context"]
 	if !ok {
 		return nil, fmt.Errorf("json-ld context %q: no @context member", url)
 	}
-	if err := c.vet(local); err != nil {
+	l, err := reader{known: c.Has}.local(written, 0)
+	if err != nil {
 		return nil, fmt.Errorf("json-ld context %q: %w", url, err)
 	}
 	more := c.clone()
-	more.docs[url] = tree
-	collectTerms(local, more.terms)
-	collectScoped(local, more.scoped)
-	// Let the expander read it, so that a fault shows here and not in documents.
-	if err := more.try(url); err != nil {
+	more.docs[url] = l
+	more.words.add(written)
+	// Apply it, so that a fault shows here and not in documents.
+	if _, err := (&session{contexts: more}).apply(root, l, 0); err != nil {
 		return nil, fmt.Errorf("json-ld context %q: %w", url, err)
 	}
 	return more, nil
 }
 
 func (c *Contexts) clone() *Contexts {
-	return &Contexts{docs: cloned(c.docs), scoped: cloned(c.scoped), terms: cloned(c.terms), exact: cloned(c.exact)}
+	return &Contexts{docs: cloned(c.docs), exact: cloned(c.exact), words: c.words.clone()}
 }
 
-func cloned[V any](m map[string]V) map[string]V {
+func cloned[K comparable, V any](m map[K]V) map[K]V {
 	if m == nil {
-		return map[string]V{}
+		return map[K]V{}
 	}
 	return maps.Clone(m)
 }
 
-func (c *Contexts) try(url string) (err error) {
-	defer recoverAs(&err)
-	_, err = ld.NewContext(nil, c.options()).Parse(url)
-	return err
+// words are the names that occur in contexts, at any depth.
+type words struct {
+	defined map[string]bool // as terms
+	scoped  map[string]bool // as terms with a context of their own
+	opaque  map[string]bool // as terms whose values hold other words than terms
 }
 
-// options are the expander's, with the loader that knows this set only.
-func (c *Contexts) options() *ld.JsonLdOptions {
-	return &ld.JsonLdOptions{ProcessingMode: ld.JsonLd_1_1, SafeMode: true, DocumentLoader: loader{c}}
+func (w words) clone() words {
+	return words{defined: cloned(w.defined), scoped: cloned(w.scoped), opaque: cloned(w.opaque)}
 }
 
-// loader implements ld.DocumentLoader. The expander's own loaders would open
-// local files and the network.
-type loader struct{ c *Contexts }
-
-func (l loader) LoadDocument(url string) (*ld.RemoteDocument, error) {
-	doc, ok := l.c.docs[url]
-	if !ok {
-		return nil, &ContextError{URL: url}
-	}
-	return &ld.RemoteDocument{DocumentURL: url, Document: doc}, nil
-}
-
-// vet looks through a local context, and those inside its terms, for what With
-// refuses. The expander recurses without end into contexts that include each
-// other: known contexts only, and none twice, makes that impossible.
-func (c *Contexts) vet(local any) error {
-	switch v := local.(type) {
-	case nil:
-		return nil
-	case string:
-		if !c.Has(v) {
-			return fmt.Errorf("refers to the unknown context %q", v)
-		}
-		return nil
+func (w words) add(tree any) {
+	switch v := tree.(type) {
 	case []any:
 		for _, item := range v {
-			if err := c.vet(item); err != nil {
-				return err
-			}
+			w.add(item)
 		}
-		return nil
 	case map[string]any:
-		for term, def := range v {
-			if err := c.vetTerm(term, def); err != nil {
-				return err
-			}
-		}
-		return nil
-	default:
-		return errors.New("a context must be an object, a string or an array of them")
-	}
-}
-
-func (c *Contexts) vetTerm(term string, def any) error {
-	switch term {
-	case "@version", "@protected", "@vocab", "@language", "@propagate":
-		return nil
-	}
-	if strings.HasPrefix(term, "@") {
-		return fmt.Errorf("%s is not supported", term)
-	}
-	switch d := def.(type) {
-	case string:
-		return vetAlias(term, d)
-	case map[string]any:
-		for key, value := range d {
-			switch key {
-			case "@id":
-				if s, ok := value.(string); ok {
-					if err := vetAlias(term, s); err != nil {
-						return err
-					}
-				}
-			case "@container":
-				if err := vetContainer(term, value); err != nil {
-					return err
-				}
-			case "@context":
-				if err := c.vet(value); err != nil {
-					return fmt.Errorf("%s: %w", term, err)
-				}
-			case "@type", "@language", "@protected", "@prefix":
-			default:
-				return fmt.Errorf("term %q: %s is not supported", term, key)
+		for name, d := range v {
+			if !strings.HasPrefix(name, "@") {
+				w.term(name, d)
 			}
 		}
 	}
-	return nil
 }
 
-func vetAlias(term, id string) error {
-	if strings.HasPrefix(id, "@") && id != "@id" && id != "@type" {
-		return fmt.Errorf("term %q: another name for %s is not supported", term, id)
+func (w words) term(name string, v any) {
+	w.defined[name] = true
+	d, _ := v.(map[string]any)
+	if inner, ok := d["@context"]; ok {
+		w.scoped[name] = true
+		w.add(inner)
 	}
-	return nil
-}
-
-func vetContainer(term string, value any) error {
-	list, ok := value.([]any)
-	if !ok {
-		list = []any{value}
+	kinds, _ := readContainer(d["@container"])
+	if d["@type"] == "@json" || kinds&inLanguage != 0 {
+		w.opaque[name] = true
 	}
-	for _, kind := range list {
-		if kind != "@set" && kind != "@list" && kind != "@graph" && kind != "@language" {
-			return fmt.Errorf("term %q: the container %v is not supported", term, kind)
-		}
-	}
-	return nil
 }

@@ -144,7 +144,7 @@ func TestInline(t *testing.T) {
 			t.Fatal(err)
 		}
 		doc := v.(map[string]any)
-		if _, err := jsonld.ToRDF(doc, jsonld.Options{}); kind(err) != "context" {
+		if _, err := jsonld.ToRDF(doc, jsonld.Options{}); kind(err) != "context" && kind(err) != "work" {
 			t.Errorf("%.100s: by default it gives %v", tt.context, err)
 		}
 		_, err = jsonld.ToRDF(doc, jsonld.Options{Inline: true})

@@ -1,64 +1,43 @@
 package jsonld
 
-// readingCost is what reading a context costs the expander, next to a value.
+// readingCost is what applying a context costs, next to a value, where it was
+// not applied to the same before.
 const readingCost = 20
 
 // Cost says how much work it is to expand doc: one for each member, item and
-// value in it and 20 for each context to be read. A caller with a limit of its
+// value in it and 20 for each context to be applied. A caller with a limit of its
 // own, perhaps for several documents, asks before ToRDF or Canonicalize. c may
 // be nil, which stands for Embedded().
+//
+// What is nested deeper than ToRDF reads costs nothing, since ToRDF refuses it.
 func Cost(doc map[string]any, c *Contexts) int {
 	if c == nil {
 		c = Embedded()
 	}
-	return cost(doc, c)
+	var n census
+	n.count(doc, c, 1)
+	return n.all + readingCost*n.reads
 }
 
-func cost(v any, c *Contexts) int {
-	n := 1
-	switch v := v.(type) {
-	case map[string]any:
-		n += readingCost * readings(v, c)
-		for _, value := range v {
-			n += cost(value, c)
-		}
-	case []any:
-		for _, item := range v {
-			n += cost(item, c)
-		}
-	}
-	return n
-}
-
-// readings counts the contexts that the expander reads for o itself: one for
-// each type and each term with a context of its own, and three for each context
-// that is named.
+// readings counts the contexts that are applied because of the types of o and
+// its terms with contexts of their own.
 func readings(o map[string]any, c *Contexts) int {
-	n := entries(o["type"]) + entries(o["@type"]) + 3*entries(o["@context"])
+	n := entries(o["type"]) + entries(o["@type"])
 	for key := range o {
-		if c.scoped[key] {
+		if c.words.scoped[key] {
 			n++
 		}
 	}
 	return n
 }
 
-// collectScoped adds the terms in a local context, at any depth, that have a
-// context of their own.
-func collectScoped(v any, into map[string]bool) {
+func entries(v any) int {
 	switch v := v.(type) {
+	case nil:
+		return 0
 	case []any:
-		for _, item := range v {
-			collectScoped(item, into)
-		}
-	case map[string]any:
-		for term, def := range v {
-			if d, ok := def.(map[string]any); ok {
-				if scope, ok := d["@context"]; ok {
-					into[term] = true
-					collectScoped(scope, into)
-				}
-			}
-		}
+		return len(v)
+	default:
+		return 1
 	}
 }

@@ -67,7 +67,7 @@ var (
 	loadExamples     = sync.OnceValue(func() *Contexts { return load(loadEmbedded(), examples[:]) })
 	loadExamplesJuly = sync.OnceValue(func() *Contexts {
 		c := loadExamples().clone()
-		delete(c.docs, credentialsV2)
+		delete(c.docs, credentialsV2) // With replaces nothing
 		return load(c, []file{{credentialsV2, credentialsV2July}})
 	})
 )

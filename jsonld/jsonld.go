@@ -27,16 +27,6 @@ type Options struct {
 	Inline bool
 }
 
-// Bounds on one document. What expansion spends its time on is reading contexts
-// again: one for each type, some tenth of a millisecond, and those that are
-// named inside the document, which are about three times as long.
-const (
-	maxObjects  = 10_000
-	maxContexts = 5_000 // entries of types, and three for each context named
-	maxValues   = 100_000
-	maxDepth    = 100
-)
-
 // ToRDF expands doc, a tree as strictjson.Decode returns it, and returns its
 // RDF statements (JSON-LD 1.1 Processing Algorithms, sections 5.1 and 8.1).
 // The document is not changed, and nothing of it is lost silently.
@@ -47,26 +37,22 @@ func ToRDF(doc map[string]any, o Options) (rdfc.Dataset, error) {
 	if o.Contexts == nil {
 		o.Contexts = Embedded()
 	}
-	values, err := screen(doc, o)
+	n, err := take(doc, o.Contexts)
 	if err != nil {
 		return nil, err
 	}
-	nodes, err := expand(doc, o.Contexts)
-	if err != nil {
-		return nil, err
+	e := expander{session: session{contexts: o.Contexts}, inline: o.Inline}
+	e.quads = make(rdfc.Dataset, 0, n.values+n.objects)
+	if err := e.document(doc); err != nil {
+		return nil, e.explain(err, doc)
 	}
-	kept, err := countExpanded(nodes)
-	if err != nil {
-		return nil, err
+	if e.kept != n.values {
+		return nil, &LossError{Msg: fmt.Sprintf("%d of %d values have no meaning where they stand", max(n.values-e.kept, e.kept-n.values), n.values)}
 	}
-	if kept != values {
-		return nil, &LossError{Msg: fmt.Sprintf("%d of %d values have no meaning where they stand", max(values-kept, kept-values), values)}
-	}
-	d, err := toDataset(nodes)
-	if err == nil && len(d) == 0 {
+	if len(e.quads) == 0 {
 		return nil, &LossError{Msg: "the document says nothing"}
 	}
-	return d, err
+	return e.quads, nil
 }
 
 // Canonicalize returns the canonical N-Quads (RDFC-1.0 with SHA-256) of doc.

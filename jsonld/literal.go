@@ -2,34 +2,22 @@ package jsonld
 
 import (
 	"encoding/json"
-	"errors"
 	"fmt"
 	"math"
 	"math/big"
 	"strconv"
 	"strings"
 
+	"github.com/roundel/roundel/jcs"
 	"github.com/roundel/roundel/rdfc"
 )
 
-// literal makes a term of a value object ("Object to RDF Conversion",
-// section 8.2.2).
-func literal(o map[string]any, value any) (rdfc.Term, error) {
-	t := rdfc.Term{Kind: rdfc.Literal}
-	if o["@type"] == "@json" {
-		text, err := canonicalJSON(value)
-		t.Value, t.Datatype = text, rdfNS+"JSON"
-		return t, err
-	}
-	if v, ok := o["@type"]; ok {
-		if t.Datatype, ok = v.(string); !ok || !absolute(t.Datatype) {
-			return t, &RelativeIRIError{Value: fmt.Sprint(v), Use: "datatype"}
-		}
-	}
-	if v, ok := o["@language"]; ok {
-		if t.Language, ok = v.(string); !ok || t.Language == "" {
-			return t, &InvalidError{Err: errors.New("a language must be a string")}
-		}
+// literal makes a term of a string, number or boolean ("Object to RDF
+// Conversion", section 8.2.2). The datatype and the language may be "".
+func literal(value any, datatype, language string) (rdfc.Term, error) {
+	t := rdfc.Term{Kind: rdfc.Literal, Datatype: datatype, Language: language}
+	if datatype == "@json" {
+		return jsonLiteral(value)
 	}
 	var err error
 	switch v := value.(type) {
@@ -52,6 +40,51 @@ func literal(o map[string]any, value any) (rdfc.Term, error) {
 	return t, err
 }
 
+// jsonLiteral makes a term of any JSON value. Its lexical form is that of RFC
+// 8785 (section 8.2.2, step 6), which takes numbers for doubles.
+func jsonLiteral(v any) (rdfc.Term, error) {
+	if err := exactNumbers(v); err != nil {
+		return rdfc.Term{}, err
+	}
+	text, err := jcs.Canonicalize(v)
+	if err != nil {
+		return rdfc.Term{}, &InvalidError{Err: err}
+	}
+	return rdfc.Term{Kind: rdfc.Literal, Value: string(text), Datatype: rdfNS + "JSON"}, nil
+}
+
+// exactNumbers refuses the integers that a double cannot hold, as number does.
+func exactNumbers(v any) error {
+	switch v := v.(type) {
+	case json.Number:
+		f, err := strconv.ParseFloat(string(v), 64)
+		if err != nil {
+			return outOfRange(string(v))
+		}
+		if f == math.Trunc(f) && math.Abs(f) < 1e21 {
+			_, err = wholeNumber(string(v), f)
+		}
+		return err
+	case []any:
+		for _, item := range v {
+			if err := exactNumbers(item); err != nil {
+				return err
+			}
+		}
+	case map[string]any:
+		for _, item := range v {
+			if err := exactNumbers(item); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+func outOfRange(text string) error {
+	return &LossError{Msg: fmt.Sprintf("the number %.100s is out of range", text)}
+}
+
 // number returns the canonical form of a JSON number: an integer if it has no
 // fraction and is below 10^21, a double otherwise, or if datatype says so.
 //
@@ -60,7 +93,7 @@ func literal(o map[string]any, value any) (rdfc.Term, error) {
 func number(text, datatype string) (string, string, error) {
 	f, err := strconv.ParseFloat(text, 64)
 	if err != nil || math.IsInf(f, 0) || math.IsNaN(f) {
-		return "", "", &LossError{Msg: fmt.Sprintf("the number %.100s is out of range", text)}
+		return "", "", outOfRange(text)
 	}
 	if f == 0 {
 		f = 0 // JavaScript writes negative zero without its sign

@@ -6,125 +6,81 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-
-	"github.com/piprate/json-gold/ld"
 )
 
-// findUnknownTerm names the term that made expansion fail, which the expander
-// does not. A name that no context knows anywhere is the likely one. Otherwise
-// it is defined, but not where it stands: see misplaced.
-func findUnknownTerm(doc map[string]any, c *Contexts) error {
-	known := map[string]bool{}
-	for _, d := range c.docs {
-		collectTerms(d, known)
-	}
-	found := &UnknownTermError{}
-	walkMembers(doc, nil, func(path []string) bool {
-		key := path[len(path)-1]
-		if known[key] || strings.HasPrefix(key, "@") || strings.Contains(key, ":") {
-			return true
-		}
-		found = &UnknownTermError{Term: key, Path: pointer(path)}
-		return false
-	})
-	if found.Term == "" {
-		found = misplaced(doc, c)
-	}
-	return found
+// segment is one step of a path into a document.
+type segment struct {
+	key   string // "" is an index
+	index int
 }
 
-// maxLocating bounds the work of misplaced, as Cost counts it.
-const maxLocating = 10_000
-
-// misplaced expands the document again and again, each time with one member and
-// what leads to it only, until that fails. It gives up after 100 members or some
-// work, since this only makes the message better.
-func misplaced(doc map[string]any, c *Contexts) *UnknownTermError {
-	const tries = 100
-	n, work := 0, 0
-	found := &UnknownTermError{}
-	walkMembers(doc, nil, func(path []string) bool {
-		skeleton, _ := prune(doc, path).(map[string]any)
-		// The types and contexts on the way are read with each member again.
-		if work += cost(skeleton, c); work > maxLocating {
-			return false
-		}
-		_, err := runExpander(skeleton, c)
-		var fault *ld.JsonLdError
-		if errors.As(err, &fault) && fault.Code == ld.InvalidProperty {
-			found = &UnknownTermError{Term: path[len(path)-1], Path: pointer(path)}
-			return false
-		}
-		n++
-		return n < tries
-	})
-	return found
-}
-
-// prune returns the part of v that leads to the member at path, which becomes
-// null. Contexts and types stay, because they decide what terms mean.
-func prune(v any, path []string) any {
-	switch v := v.(type) {
-	case map[string]any:
-		out := map[string]any{}
-		if len(path) > 0 {
-			out[path[0]] = prune(v[path[0]], path[1:])
-		}
-		for _, key := range []string{"@context", "type", "@type"} {
-			if value, ok := v[key]; ok {
-				out[key] = value
-			}
-		}
-		return out
-	case []any:
-		if len(path) > 0 {
-			if i, err := strconv.Atoi(path[0]); err == nil {
-				return []any{prune(v[i], path[1:])}
-			}
-		}
+// pointer writes the path of what is being expanded as a JSON Pointer (RFC
+// 6901), with key at its end unless that is "".
+func (e *expander) pointer(key string) string {
+	path := e.path
+	if key != "" {
+		path = append(path[:len(path):len(path)], segment{key: key})
 	}
-	return nil
+	return pointer(path)
 }
 
-// walkMembers calls f with the path of every member but contexts, outer ones
-// first and in order, until f returns false; then it returns false.
-func walkMembers(v any, path []string, f func(path []string) bool) bool {
+func pointer(path []segment) string {
+	var b strings.Builder
+	for _, s := range path {
+		b.WriteByte('/')
+		if s.key == "" {
+			b.WriteString(strconv.Itoa(s.index))
+			continue
+		}
+		b.WriteString(strings.ReplaceAll(strings.ReplaceAll(s.key, "~", "~0"), "/", "~1"))
+	}
+	return b.String()
+}
+
+// explain makes an error of expansion more helpful: a term that is defined, but
+// not where it stands, often is so because of a word that no context knows at
+// all. That one is named then.
+func (e *expander) explain(err error, doc map[string]any) error {
+	var unknown *UnknownTermError
+	if !errors.As(err, &unknown) || !e.contexts.words.defined[unknown.Term] {
+		return err
+	}
+	e.path = e.path[:0]
+	if worse := e.unheardOf(doc); worse != nil {
+		return worse
+	}
+	return err
+}
+
+// unheardOf finds a member of v, outer ones first and in order, with a name
+// that no context defines anywhere.
+func (e *expander) unheardOf(v any) *UnknownTermError {
 	switch v := v.(type) {
 	case map[string]any:
 		keys := slices.Sorted(maps.Keys(v))
 		for _, key := range keys {
-			if key != "@context" && !f(append(path, key)) {
-				return false
+			if !e.contexts.words.defined[key] && !strings.HasPrefix(key, "@") && !strings.Contains(key, ":") {
+				return &UnknownTermError{Term: key, Path: e.pointer(key)}
 			}
 		}
 		for _, key := range keys {
-			if key != "@context" && !walkMembers(v[key], append(path, key), f) {
-				return false
+			if key == "@context" || e.contexts.words.opaque[key] {
+				continue
 			}
+			e.path = append(e.path, segment{key: key})
+			if found := e.unheardOf(v[key]); found != nil {
+				return found
+			}
+			e.path = e.path[:len(e.path)-1]
 		}
 	case []any:
 		for i, item := range v {
-			if !walkMembers(item, append(path, strconv.Itoa(i)), f) {
-				return false
+			e.path = append(e.path, segment{index: i})
+			if found := e.unheardOf(item); found != nil {
+				return found
 			}
+			e.path = e.path[:len(e.path)-1]
 		}
 	}
-	return true
-}
-
-// collectTerms adds the names that a context document defines at any depth.
-func collectTerms(v any, known map[string]bool) {
-	switch v := v.(type) {
-	case []any:
-		for _, item := range v {
-			collectTerms(item, known)
-		}
-	case map[string]any:
-		for key, value := range v {
-			if !strings.HasPrefix(key, "@") {
-				known[key] = true
-			}
-			collectTerms(value, known)
-		}
-	}
+	return nil
 }
