@@ -1,0 +1,143 @@
+package shape_test
+
+import (
+	"bytes"
+	"crypto/ed25519"
+	"crypto/sha256"
+	"encoding/json"
+	"fmt"
+	"testing"
+
+	"github.com/roundel/roundel/internal/vectors"
+	"github.com/roundel/roundel/shape"
+)
+
+// varied returns n documents of the fixture's shape, for as many learners.
+func varied(b *testing.B, n int) [][]byte {
+	b.Helper()
+	var compact bytes.Buffer
+	if err := json.Compact(&compact, vectors.Fixture(b, "achievement-credential.json")); err != nil {
+		b.Fatal(err)
+	}
+	docs := make([][]byte, n)
+	for i := range docs {
+		d := bytes.ReplaceAll(compact.Bytes(), []byte("0b7c2f7e"), fmt.Appendf(nil, "%08x", i*2654435761))
+		d = bytes.ReplaceAll(d, []byte("z6MkhaXgBZDvotDkL5257faiztiGiC2QtKLGpbnnEGta2doK"), fmt.Appendf(nil, "z6MkhaXgBZDvotDkL5257faiztiGiC2QtKLGpbnnEGta%04x", i))
+		docs[i] = bytes.ReplaceAll(d, []byte("94567"), fmt.Appendf(nil, "%d", i*97))
+	}
+	return docs
+}
+
+func BenchmarkHash(b *testing.B) {
+	docs := varied(b, 64)
+	c := shape.New(shape.Options{})
+	for _, d := range docs {
+		if _, err := c.Hash(d); err != nil {
+			b.Fatal(err)
+		}
+	}
+	b.ReportAllocs()
+	b.SetBytes(int64(len(docs[0])))
+	i := 0
+	for b.Loop() {
+		if _, err := c.Hash(docs[i%len(docs)]); err != nil {
+			b.Fatal(err)
+		}
+		i++
+	}
+}
+
+const method = "did:key:z6MkupuA7WhoxvtpuRuaeDb84euWCaSbb5tWiPdq9Fn5inhz#z6MkupuA7WhoxvtpuRuaeDb84euWCaSbb5tWiPdq9Fn5inhz"
+
+func options(i int) []byte {
+	return fmt.Appendf(nil, `{"type":"DataIntegrityProof","cryptosuite":"eddsa-rdfc-2022","created":"2026-03-01T09:%02d:%02dZ","verificationMethod":%q,"proofPurpose":"assertionMethod"}`,
+		i/60%60, i%60, method)
+}
+
+// BenchmarkSign is a signature over a document of a known shape, from its text;
+// and what no way of signing can do without.
+func BenchmarkSign(b *testing.B) {
+	key := ed25519.NewKeyFromSeed(make([]byte, 32))
+	docs := varied(b, 64)
+	b.Run("from text", func(b *testing.B) {
+		c := shape.New(shape.Options{})
+		b.ReportAllocs()
+		i := 0
+		for b.Loop() {
+			d, p, err := c.Hashes(docs[i%len(docs)], options(i))
+			if err != nil {
+				b.Fatal(err)
+			}
+			var data [64]byte
+			copy(data[:], p[:])
+			copy(data[32:], d[:])
+			ed25519.Sign(key, data[:])
+			i++
+		}
+	})
+	b.Run("floor", func(b *testing.B) {
+		quads, err := reference(docs[0])
+		if err != nil {
+			b.Fatal(err)
+		}
+		b.ReportAllocs()
+		for b.Loop() {
+			d := sha256.Sum256(quads)
+			var data [64]byte
+			copy(data[32:], d[:])
+			ed25519.Sign(key, data[:])
+		}
+	})
+}
+
+// BenchmarkVerify is the same the other way round.
+func BenchmarkVerify(b *testing.B) {
+	key := ed25519.NewKeyFromSeed(make([]byte, 32))
+	public := key.Public().(ed25519.PublicKey)
+	docs := varied(b, 64)
+	b.Run("from text", func(b *testing.B) {
+		c := shape.New(shape.Options{})
+		for i, d := range docs {
+			h, p, err := c.Hashes(d, options(i))
+			if err != nil {
+				b.Fatal(err)
+			}
+			sig := ed25519.Sign(key, append(p[:], h[:]...))
+			proof := append(options(i)[:len(options(i))-1], fmt.Sprintf(`,"proofValue":"z%x"}`, sig)...)
+			docs[i] = fmt.Appendf(nil, `%s,"proof":%s}`, d[:len(d)-1], proof)
+		}
+		b.ReportAllocs()
+		i := 0
+		for b.Loop() {
+			s, err := c.Secured(docs[i%len(docs)])
+			if err != nil {
+				b.Fatal(err)
+			}
+			proofs, ok := s.Proofs()
+			h, err1 := s.DocumentHash()
+			p, err2 := s.OptionsHash(0)
+			var sig [64]byte
+			fmt.Sscanf(proofs[0].Value, "z%x", &sig)
+			if !ok || err1 != nil || err2 != nil {
+				b.Fatal(err1, err2)
+			}
+			sink = ed25519.Verify(public, append(p[:], h[:]...), sig[:])
+			s.Release()
+			i++
+		}
+	})
+	b.Run("floor", func(b *testing.B) {
+		quads, err := reference(docs[0])
+		if err != nil {
+			b.Fatal(err)
+		}
+		data := make([]byte, 64)
+		sig := ed25519.Sign(key, data)
+		for b.Loop() {
+			d := sha256.Sum256(quads)
+			sink = ed25519.Verify(public, data, sig) && d[0] == 1
+		}
+	})
+}
+
+var sink bool

@@ -1,0 +1,3 @@
+// Package shape canonicalises JSON-LD documents at the speed of copying, once
+// it has met a document of the same shape.
+package shape
