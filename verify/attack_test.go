@@ -477,7 +477,7 @@ func TestAttackStatusEntries(t *testing.T) {
 		"index overflow":  {func(e *openbadge.StatusEntry) { e.Index = "18446744073709556327" }, CodeListInvalid},
 		"index negative":  {func(e *openbadge.StatusEntry) { e.Index = "-1" }, CodeListInvalid},
 		"index in hex":    {func(e *openbadge.StatusEntry) { e.Index = "0x10" }, CodeListInvalid},
-		"unknown purpose": {func(e *openbadge.StatusEntry) { e.Purpose = "popularity" }, CodeUnsupported},
+		"unknown purpose": {func(e *openbadge.StatusEntry) { e.Purpose = "popularity" }, CodeWrongPurposeL},
 		"unknown list":    {func(e *openbadge.StatusEntry) { e.ListCredential = "https://uni.edu/status/9" }, CodeUnreachable},
 	} {
 		t.Run(name, func(t *testing.T) {

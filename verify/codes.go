@@ -58,14 +58,15 @@ const (
 	CodeDomainAccount   = "domain_account"
 
 	// status
-	CodeNoStatus      = "no_status"
-	CodeRevoked       = "revoked"
-	CodeSuspended     = "suspended"
-	CodeOtherIssuer   = "other_issuer"
-	CodeListInvalid   = "list_invalid"
-	CodeListExpired   = "list_expired"
-	CodeListUnsigned  = "list_not_confirmed" // its signature or key could not be confirmed
-	CodeWrongPurposeL = "list_of_other_purpose"
+	CodeNoStatus       = "no_status"
+	CodeRevoked        = "revoked"
+	CodeSuspended      = "suspended"
+	CodeOtherIssuer    = "other_issuer"
+	CodeListInvalid    = "list_invalid"
+	CodeListExpired    = "list_expired"
+	CodeListRolledBack = "list_rolled_back"   // an older list in the place of a newer one
+	CodeListUnsigned   = "list_not_confirmed" // its signature or key could not be confirmed
+	CodeWrongPurposeL  = "list_of_other_purpose"
 
 	// validity_period
 	CodeExpired     = "expired"

@@ -49,7 +49,7 @@ func (r *run) refresh(c *credential.Credential, s seal) Check {
 	if !newer.ValidFrom.After(c.ValidFrom) {
 		return passed(CheckRefresh, "This is the newest version.")
 	}
-	r.report.Notes = append(r.report.Notes, noteNewer)
+	r.report.note(noteNewer)
 	return passedAs(CheckRefresh, CodeNewerVersion, noteNewer)
 }
 

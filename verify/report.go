@@ -2,6 +2,7 @@ package verify
 
 import (
 	"encoding/json"
+	"slices"
 	"time"
 
 	"github.com/roundel/roundel/credential"
@@ -140,6 +141,13 @@ func (rep *Report) set(c Check) {
 		}
 	}
 	rep.Checks = append(rep.Checks, c)
+}
+
+// note adds a sentence, once.
+func (rep *Report) note(text string) {
+	if !slices.Contains(rep.Notes, text) {
+		rep.Notes = append(rep.Notes, text)
+	}
 }
 
 func passed(id, reason string) Check { return Check{ID: id, Outcome: Passed, Reason: reason} }

@@ -1,15 +1,15 @@
 package verify
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
 	"net/url"
-	"slices"
 
 	"github.com/roundel/roundel/credential"
 	"github.com/roundel/roundel/did"
-	"github.com/roundel/roundel/openbadge"
+	"github.com/roundel/roundel/jose"
 	"github.com/roundel/roundel/rdfc"
 	"github.com/roundel/roundel/statuslist"
 	"github.com/roundel/roundel/strictjson"
@@ -32,7 +32,7 @@ func (r *run) status(c *credential.Credential, s seal) Check {
 	if len(c.Status) > maxStatus {
 		return unknown(CheckStatus, CodeTooComplex, "It names more places that would say whether it has been withdrawn than we ask.")
 	}
-	out := passed(CheckStatus, "It has not been withdrawn or paused.")
+	out := passed(CheckStatus, reasonInForce)
 	for _, entry := range c.Status {
 		one := r.statusEntry(c, entry)
 		if graver(one, out) {
@@ -60,81 +60,218 @@ func graver(a, b Check) bool {
 
 // statusEntry follows one entry of credentialStatus.
 func (r *run) statusEntry(c *credential.Credential, tree map[string]any) Check {
-	types := words(tree["type"])
-	if slices.Contains(types, openbadge.RevocationList) {
-		return r.revocationList(c, tree)
-	}
-	if !slices.Contains(types, statuslist.EntryType) {
-		return unknown(CheckStatus, CodeUnsupported, "The issuer publishes withdrawals in a form that we cannot read yet.")
-	}
-	entry, err := statuslist.ParseEntry(tree)
-	if err != nil {
-		return unknown(CheckStatus, CodeListInvalid, "The place where withdrawals are published is not named correctly.")
-	}
-	switch entry.Purpose {
-	case "message", "refresh": // say nothing about whether the badge counts
-		return passed(CheckStatus, "It has not been withdrawn or paused.")
-	case statuslist.Revocation, statuslist.Suspension:
-	default:
-		return unknown(CheckStatus, CodeUnsupported, "The issuer publishes a kind of status that we do not know.")
-	}
-	list, bad := r.statusList(c, entry)
-	if bad != nil {
-		return *bad
-	}
-	position, err := entry.Position()
-	if err != nil {
-		return unknown(CheckStatus, CodeListInvalid, "The place where withdrawals are published is not named correctly.")
-	}
-	set, err := list.Get(position)
-	switch {
-	case err != nil:
-		return unknown(CheckStatus, CodeListInvalid, "The list of withdrawn badges has no place for this one.")
-	case !set:
-		return passed(CheckStatus, "It has not been withdrawn or paused.")
-	case entry.Purpose == statuslist.Suspension:
-		return failed(CheckStatus, CodeSuspended, "The issuer has paused it.")
-	}
-	return failed(CheckStatus, CodeRevoked, "The issuer has withdrawn it.")
+	ref, err := statuslist.ParseReference(tree)
+	return r.statusAt(c, ref, err)
 }
 
-// statusList fetches the list that entry points to. The list is a credential
-// itself and must be the issuer's own, signed, in date, and for the purpose of
-// the entry; anything else is no answer. The list's own status is not followed.
-func (r *run) statusList(c *credential.Credential, entry statuslist.Entry) (*statuslist.List, *Check) {
-	unclear := func(code, format string, args ...any) (*statuslist.List, *Check) {
-		bad := unknown(CheckStatus, code, "We could not learn whether it has been withdrawn: "+fmt.Sprintf(format, args...))
-		return nil, &bad
+// statusAt asks the list that ref points to; bad is the error of reading ref.
+func (r *run) statusAt(c *credential.Credential, ref statuslist.Reference, bad error) Check {
+	switch {
+	case errors.Is(bad, statuslist.ErrUnsupported):
+		return unknown(CheckStatus, CodeUnsupported, "The issuer publishes withdrawals in a form that we cannot read.")
+	case bad != nil:
+		return unknown(CheckStatus, CodeListInvalid, "The place where withdrawals are published is not named correctly.")
 	}
+	state, problem := r.stateOf(c, ref)
+	if ref.Purpose == statuslist.Message || ref.Purpose == statuslist.Refresh {
+		// They say nothing about whether the badge counts.
+		if problem == nil {
+			r.noteState(state)
+		}
+		return passed(CheckStatus, reasonInForce)
+	}
+	if problem != nil {
+		return *problem
+	}
+	switch state.Meaning {
+	case statuslist.OK:
+		return passed(CheckStatus, reasonInForce)
+	case statuslist.Revoked:
+		if ref.Kind == statuslist.OneEdTech {
+			r.report.StatusReason = plain(state.Message)
+		}
+		return failed(CheckStatus, CodeRevoked, "The issuer has withdrawn it.")
+	case statuslist.Suspended:
+		return failed(CheckStatus, CodeSuspended, "The issuer has paused it.")
+	}
+	return unknown(CheckStatus, CodeUnsupported, "The issuer publishes a kind of status that we do not know.")
+}
+
+const reasonInForce = "It has not been withdrawn or paused."
+
+// noteState tells what an issuer says about a badge without withdrawing it.
+func (r *run) noteState(state statuslist.State) {
+	switch text := plain(state.Message); {
+	case state.Meaning == statuslist.Outdated:
+		r.report.note(noteNewer)
+	case state.Meaning == statuslist.Messaged && text != "":
+		r.report.note("The issuer says about its state: “" + text + "”")
+	}
+}
+
+// stateOf looks the credential up in the list behind ref.
+func (r *run) stateOf(c *credential.Credential, ref statuslist.Reference) (statuslist.State, *Check) {
+	list, bad := r.statusList(c.Issuer.ID, ref)
+	if bad != nil {
+		return statuslist.State{}, bad
+	}
+	state, err := list.Lookup(ref, c.ID)
+	switch {
+	case err == nil:
+		return state, nil
+	case errors.Is(err, statuslist.ErrPurpose):
+		bad = unclear(CodeWrongPurposeL, "the list there is for another purpose.")
+	case errors.Is(err, statuslist.ErrIndex):
+		bad = unclear(CodeListInvalid, "the list there has no place for this one.")
+	default:
+		bad = unclear(CodeListInvalid, "the list there cannot be read.")
+	}
+	return statuslist.State{}, bad
+}
+
+// unclear is the result where a list gives no answer.
+func unclear(code, reason string) *Check {
+	c := unknown(CheckStatus, code, "We could not learn whether it has been withdrawn: "+reason)
+	return &c
+}
+
+// statusList returns the list behind ref, proven to be issuer's: from
+// Verifier.Lists if it is there and fresh, else from its address.
+func (r *run) statusList(issuer string, ref statuslist.Reference) (*statuslist.Published, *Check) {
+	source := statuslist.Source{
+		Fetch: func(ctx context.Context) ([]byte, error) { return r.fetchList(ctx, ref) },
+		Prove: func(_ context.Context, body []byte) (*statuslist.Published, error) {
+			return r.proveList(issuer, ref, body)
+		},
+	}
+	var list *statuslist.Published
+	var err error
+	if r.Lists != nil {
+		var held statuslist.Copy
+		held, err = r.Lists.Get(r.ctx, ref.Key(issuer), source)
+		list = held.Published
+	} else {
+		var body []byte
+		if body, err = source.Fetch(r.ctx); err == nil {
+			list, err = source.Prove(r.ctx, body)
+		}
+	}
+	var problem *listProblem
+	switch {
+	case err == nil:
+		return list, nil
+	case errors.As(err, &problem):
+		return nil, &problem.check
+	case errors.Is(err, statuslist.ErrRollback):
+		return nil, unclear(CodeListRolledBack, "an older list stands in the place of a newer one.")
+	}
+	bad := r.noAnswer(CheckStatus, ref.List, err)
+	return nil, &bad
+}
+
+// listProblem is a result of the status check as an error.
+type listProblem struct {
+	check Check
+	// own says that it is about the budget of this badge, and nothing that another
+	// one that waits for the same list should hear.
+	own bool
+}
+
+func (p *listProblem) Error() string { return p.check.Reason }
+
+// Is tells package statuslist which errors are not for everybody.
+func (p *listProblem) Is(target error) bool { return p.own && target == statuslist.ErrNotShared }
+
+func problemOf(c *Check) error { return &listProblem{check: *c} }
+
+func (r *run) fetchList(ctx context.Context, ref statuslist.Reference) ([]byte, error) {
 	if r.get == nil {
-		return unclear(CodeOffline, "we are offline.")
+		return nil, problemOf(unclear(CodeOffline, "we are offline."))
 	}
-	body, _, err := r.get.Get(r.ctx, entry.ListCredential, acceptCredential)
+	body, _, err := r.get.Get(ctx, ref.List, ref.Kind.Accept())
 	if err != nil {
-		bad := r.noAnswer(CheckStatus, entry.ListCredential, err)
-		return nil, &bad
+		return nil, &listProblem{check: r.noAnswer(CheckStatus, ref.List, err), own: errors.Is(err, errBudget)}
+	}
+	return body, nil
+}
+
+// proveList checks that body is the list behind ref. A list must be the issuer's
+// own, signed and in date; anything else is no answer. Its own status is not
+// followed. A 1EdTech Revocation List bears no signature: its address, which the
+// issuer signed as part of the credential, vouches for it.
+func (r *run) proveList(issuer string, ref statuslist.Reference, body []byte) (*statuslist.Published, error) {
+	if ref.Kind == statuslist.OneEdTech {
+		return r.provePlainList(issuer, ref, body)
+	}
+	if ref.Kind == statuslist.Token {
+		return r.proveTokenList(issuer, ref, body)
 	}
 	lc, err := r.read(body)
 	if errors.Is(err, rdfc.ErrWorkExceeded) {
-		return unclear(CodeTooComplex, "what its issuer publishes there has more parts than we check.")
+		return nil, &listProblem{check: *unclear(CodeTooComplex, "what its issuer publishes there has more parts than we check."), own: true}
 	}
 	if err != nil {
-		return unclear(CodeListInvalid, "what its issuer publishes there cannot be read.")
+		return nil, problemOf(unclear(CodeListInvalid, "what its issuer publishes there cannot be read."))
 	}
-	if lc.Issuer.ID != c.Issuer.ID {
-		return unclear(CodeOtherIssuer, "the list of withdrawn badges is not its issuer's own.")
+	if lc.Issuer.ID != issuer {
+		return nil, problemOf(unclear(CodeOtherIssuer, "the list of withdrawn badges is not its issuer's own."))
 	}
 	if s := r.examine(lc); !s.holds() {
-		return unclear(CodeListUnsigned, "the list of withdrawn badges is not signed by its issuer.")
+		own := s.proof.Code == CodeTooComplex || s.key.Code == CodeTooManyRequests
+		return nil, &listProblem{check: *unclear(CodeListUnsigned, "the list of withdrawn badges is not signed by its issuer."), own: own}
 	} else if p := r.period(lc.Credential, s); p.Outcome != Passed {
-		return unclear(CodeListExpired, "the list of withdrawn badges is out of date.")
+		return nil, problemOf(unclear(CodeListExpired, "the list of withdrawn badges is out of date."))
 	}
-	list, _, err := statuslist.ParseCredential(lc.Tree, entry.ListCredential, entry.Purpose)
-	switch {
-	case errors.Is(err, statuslist.ErrPurpose):
-		return unclear(CodeWrongPurposeL, "the list there is for another purpose.")
-	case err != nil:
-		return unclear(CodeListInvalid, "the list of withdrawn badges cannot be read.")
+	return readList(ref, lc.Tree)
+}
+
+// readList reads a list that was proven.
+func readList(ref statuslist.Reference, doc map[string]any) (*statuslist.Published, error) {
+	list, err := statuslist.Read(ref.Kind, ref.List, doc)
+	if err != nil {
+		return nil, problemOf(unclear(CodeListInvalid, "the list of withdrawn badges cannot be read."))
+	}
+	return list, nil
+}
+
+func (r *run) provePlainList(issuer string, ref statuslist.Reference, body []byte) (*statuslist.Published, error) {
+	v, err := strictjson.Decode(body, strictjson.Limits{})
+	doc, ok := v.(map[string]any)
+	if err != nil || !ok {
+		return nil, problemOf(unclear(CodeListInvalid, "the list of withdrawn badges cannot be read."))
+	}
+	list, err := readList(ref, doc)
+	if err != nil {
+		return nil, err
+	}
+	if list.Issuer != "" && list.Issuer != issuer {
+		return nil, problemOf(unclear(CodeOtherIssuer, "the list of withdrawn badges is not its issuer's own."))
+	}
+	return list, nil
+}
+
+// proveTokenList checks a Status List Token (Token Status List, section 8.3).
+// It is signed by the issuer of the credential: other arrangements exist, but
+// nothing in the credential would tell them from a stranger's list.
+func (r *run) proveTokenList(issuer string, ref statuslist.Reference, body []byte) (*statuslist.Published, error) {
+	j, err := jose.ParseLimit(bytes.TrimSpace(body), maxToken)
+	if err != nil || !j.Header.IsType(statuslist.TokenType) {
+		return nil, problemOf(unclear(CodeListInvalid, "what its issuer publishes there cannot be read."))
+	}
+	e := envelopeOf(j)
+	o := r.ownerOfEnvelope(e, issuer)
+	if o.check.Outcome != Passed || e.fits(o.key) != nil {
+		return nil, &listProblem{check: *unclear(CodeListUnsigned, "the list of withdrawn badges is not signed by its issuer."), own: o.check.Code == CodeTooManyRequests}
+	}
+	list, err := statuslist.ReadToken(ref.List, j.Payload)
+	if err != nil {
+		return nil, problemOf(unclear(CodeListInvalid, "the list of withdrawn badges cannot be read."))
+	}
+	if list.Issuer != "" && list.Issuer != issuer {
+		return nil, problemOf(unclear(CodeOtherIssuer, "the list of withdrawn badges is not its issuer's own."))
+	}
+	if !list.ValidUntil.IsZero() && !r.now.Before(list.ValidUntil) || list.ValidFrom.After(r.now.Add(clockSkew)) {
+		return nil, problemOf(unclear(CodeListExpired, "the list of withdrawn badges is out of date."))
 	}
 	return list, nil
 }
@@ -155,39 +292,4 @@ func (r *run) noAnswer(id, address string, err error) Check {
 		return unknown(id, CodeUnreachable, fmt.Sprintf("%s answered, but not with what we asked for (HTTP status %d).", capital(host), status.Code))
 	}
 	return unknown(id, CodeUnreachable, capital(host)+" did not answer.")
-}
-
-// revocationList reads a 1EdTechRevocationList (Verifiable Credentials
-// Revocation List 1.0): unsigned, vouched for by its address, which the issuer
-// signed as part of the credential.
-func (r *run) revocationList(c *credential.Credential, tree map[string]any) Check {
-	address, _ := tree["id"].(string)
-	if r.get == nil {
-		return unknown(CheckStatus, CodeOffline, "We could not learn whether it has been withdrawn: we are offline.")
-	}
-	body, _, err := r.get.Get(r.ctx, address, "application/json")
-	if err != nil {
-		return r.noAnswer(CheckStatus, address, err)
-	}
-	var doc struct {
-		Issuer  string `json:"issuer"`
-		Revoked *[]struct {
-			ID      string `json:"id"`
-			Revoked *bool  `json:"revoked"`
-			Reason  string `json:"revocationReason"`
-		} `json:"revokedCredential"`
-	}
-	if err := strictjson.Unmarshal(body, strictjson.Limits{}, &doc); err != nil || doc.Revoked == nil {
-		return unknown(CheckStatus, CodeListInvalid, "We could not learn whether it has been withdrawn: the list cannot be read.")
-	}
-	if doc.Issuer != "" && doc.Issuer != c.Issuer.ID {
-		return unknown(CheckStatus, CodeOtherIssuer, "We could not learn whether it has been withdrawn: the list is not its issuer's own.")
-	}
-	for _, entry := range *doc.Revoked {
-		if sameID(entry.ID, c.ID) && (entry.Revoked == nil || *entry.Revoked) {
-			r.report.StatusReason = plain(entry.Reason)
-			return failed(CheckStatus, CodeRevoked, "The issuer has withdrawn it.")
-		}
-	}
-	return passed(CheckStatus, "It has not been withdrawn or paused.")
 }

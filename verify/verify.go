@@ -16,6 +16,7 @@ import (
 	"github.com/roundel/roundel/did"
 	"github.com/roundel/roundel/jsonld"
 	"github.com/roundel/roundel/openbadge"
+	"github.com/roundel/roundel/statuslist"
 )
 
 // Getter fetches documents. It guards what may be reached and how much may be
@@ -37,6 +38,9 @@ type Verifier struct {
 	KnownIssuers []string
 	// Contexts are the vocabularies to read with; nil stands for the embedded ones.
 	Contexts *jsonld.Contexts
+	// Lists keeps status lists that were proven, for as long as it says; nil asks for
+	// each list anew. Verifiers may share it if they read with the same Contexts.
+	Lists *statuslist.Cache
 	// Recipient is who the badge should be about: a mail address, a DID or
 	// another identifier. Empty: anybody.
 	Recipient string

@@ -1,11 +1,11 @@
 package verify
 
 import (
+	"errors"
 	"maps"
 	"slices"
 	"sync"
 
-	"github.com/roundel/roundel/credential"
 	"github.com/roundel/roundel/jsonld"
 	"github.com/roundel/roundel/proof"
 	"github.com/roundel/roundel/rdfc"
@@ -64,14 +64,23 @@ func parts(raw []byte) int {
 	return n
 }
 
-// read parses a document that was fetched. It fails with rdfc.ErrWorkExceeded,
-// or as credential.Parse does.
+// read parses a credential that was fetched: JSON or a token. It fails with
+// rdfc.ErrWorkExceeded, or says what is wrong with it.
 func (r *run) read(raw []byte) (document, error) {
-	if err := r.work.spend(parts(raw)); err != nil {
-		return document{}, err
+	inner := *r // what is fetched has no budget of its own
+	inner.depth = max(r.depth, 1)
+	read := inner.parse
+	if isToken(raw) {
+		read = inner.token
 	}
-	c, err := credential.Parse(raw)
-	return document{Credential: c}, err
+	d, bad := read(raw)
+	switch {
+	case bad == nil:
+		return d, nil
+	case bad.Code == CodeTooComplex:
+		return document{}, rdfc.ErrWorkExceeded
+	}
+	return document{}, errors.New(bad.Reason)
 }
 
 // content is what the proofs of a document sign. However many they are, each
