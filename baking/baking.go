@@ -1,19 +1,15 @@
 // Package baking carries credentials inside pictures: in a text chunk of a PNG
-// and in an element of an SVG, as Open Badges 3.0 sections 5.3 describe it.
+// and in an element of an SVG, as Open Badges 3.0 section 5.3, Open Badges
+// Baking 2.0 and Comprehensive Learner Record 2.0 describe it.
 //
-// Writing follows Open Badges 3.0 only. Reading also knows Open Badges 2.0 and
-// 1.x and Comprehensive Learner Record 2.0. A picture that carries more than
-// one credential is refused, whatever their kinds: two readers could show two
-// different ones.
+// A picture that carries more than one credential is refused, whatever their
+// kinds: two readers could show two different ones. Baking replaces what is
+// there and keeps every other byte of the picture.
 package baking
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
-	"regexp"
-
-	"github.com/roundel/roundel/strictjson"
 )
 
 // Formats of pictures.
@@ -24,7 +20,7 @@ const (
 
 // Versions of what a picture carries.
 const (
-	Version3   = "3.0"  // Open Badges 3.0, the only one that is written
+	Version3   = "3.0"  // Open Badges 3.0
 	Version2   = "2.0"  // Open Badges 2.0; in SVG also 1.x, which is marked alike
 	Version1   = "1.x"  // Open Badges before 2.0
 	VersionCLR = "clr2" // Comprehensive Learner Record 2.0
@@ -40,13 +36,10 @@ var (
 	ErrMalformed = errors.New("baking: the picture is damaged")
 	// ErrNotPicture says that the file is neither a PNG nor an SVG.
 	ErrNotPicture = errors.New("baking: neither a PNG nor an SVG picture")
-	// ErrCredential says that what should be baked is neither a JSON object nor
-	// a compact JWS.
+	// ErrCredential says that what should be baked is nothing that a picture of
+	// that version can carry.
 	ErrCredential = errors.New("baking: not a credential that a picture can carry")
 )
-
-// maxText is the size in bytes to which a compressed text chunk may expand.
-const maxText = 1 << 20
 
 // Baked is a credential taken out of a picture.
 type Baked struct {
@@ -54,6 +47,9 @@ type Baked struct {
 	Version    string // Version3, Version2, Version1 or VersionCLR
 	Credential []byte // the bytes as they were put in; a web address for hosted badges before 3.0
 	JWT        bool   // Credential is a compact JWS, not JSON
+	// Address is the web address that an SVG before 3.0 gives beside the JSON of
+	// a hosted badge, or "". What is found there counts, not the JSON.
+	Address string
 }
 
 // Extract returns the credential that file, a PNG or an SVG, carries.
@@ -69,26 +65,35 @@ func Extract(file []byte) (*Baked, error) {
 	return nil, ErrNotPicture
 }
 
-// compactJWS is what RFC 7515 section 7.1 allows, payload included.
-var compactJWS = regexp.MustCompile(`^[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+$`)
-
-func isJWT(b []byte) bool { return compactJWS.Match(b) }
-
-// checkCredential refuses to bake what could not be read again. It reports
-// whether the credential is a JWT.
-func checkCredential(credential []byte) (jwt bool, err error) {
-	if isJWT(credential) {
-		return true, nil
+// Bake returns picture, a PNG or an SVG, with credential in the place that
+// version has for it. A credential that picture already carries, of any
+// version, is replaced.
+//
+// credential is a JSON object or a compact JWS, and before 3.0 also the web
+// address of a hosted badge; it is kept byte for byte, and of JSON only the
+// outer form is checked. PNG before 2.0 knows ASCII only: JSON must be written
+// with escapes.
+//
+// Errors are ErrNotPicture, ErrMalformed and ErrCredential, possibly wrapped.
+func Bake(picture, credential []byte, version string) ([]byte, error) {
+	switch Sniff(picture) {
+	case PNG:
+		return AppendPNG(nil, picture, credential, version)
+	case SVG:
+		return bakeSVG(picture, credential, version)
 	}
-	// Learner records may be ten times as large as badges.
-	if err := strictjson.Check(credential, strictjson.Limits{MaxBytes: 10 << 20}); err != nil {
-		return false, fmt.Errorf("%w: %w", ErrCredential, err)
-	}
-	if !bytes.HasPrefix(bytes.TrimLeft(credential, " \t\r\n"), []byte("{")) {
-		return false, fmt.Errorf("%w: not a JSON object", ErrCredential)
-	}
-	return false, nil
+	return nil, ErrNotPicture
 }
+
+// BakePNG is Bake for a PNG and Open Badges 3.0.
+func BakePNG(png, credential []byte) ([]byte, error) { return AppendPNG(nil, png, credential, Version3) }
+
+// BakeSVG is Bake for an SVG and Open Badges 3.0.
+//
+// The root of the SVG gets the declaration of a prefix and, if it was empty, an
+// end tag; JSON stands as character data in an element directly after the
+// root's start tag, a compact JWS as the element's attribute verify.
+func BakeSVG(svg, credential []byte) ([]byte, error) { return bakeSVG(svg, credential, Version3) }
 
 func malformed(format string, args ...any) error {
 	return fmt.Errorf("%w: "+format, append([]any{ErrMalformed}, args...)...)

@@ -3,6 +3,7 @@ package baking
 import (
 	"bytes"
 	"encoding/binary"
+	"fmt"
 	"hash/crc32"
 	"slices"
 
@@ -18,60 +19,79 @@ const (
 	keywordCLR = "clrcredential"
 )
 
-// chunk is one chunk of a PNG: its whole bytes, CRC included, and its parts.
+// Sizes in bytes to which a compressed text chunk may expand.
+const (
+	maxText   = 1 << 20
+	maxRecord = 10 << 20 // for learner records
+)
+
+// chunk is one chunk of a PNG.
 type chunk struct {
-	raw, data []byte
-	kind      string
+	start, end int // byte range in the file, length and CRC included
+	kind, data []byte
 }
 
-// readPNG splits a PNG into its chunks. It insists on a right CRC in each, on
-// IHDR first, and on IEND last with nothing behind it, because some readers
-// look for text there and others do not.
-func readPNG(file []byte) ([]chunk, error) {
-	rest, ok := bytes.CutPrefix(file, pngSignature)
-	if !ok {
-		return nil, malformed("not a PNG")
+// eachChunk calls do for every chunk of a PNG. It insists on IHDR first and
+// IEND last with nothing behind it, because some readers look for text there
+// and others do not, and with checkCRC on a right CRC in each.
+func eachChunk(file []byte, checkCRC bool, do func(chunk) error) error {
+	if !bytes.HasPrefix(file, pngSignature) {
+		return malformed("not a PNG")
 	}
-	var chunks []chunk
-	for {
+	for at := len(pngSignature); ; {
+		rest := file[at:]
 		if len(rest) < 12 {
-			return nil, malformed("the PNG ends before its end marker")
+			return malformed("the PNG ends before its end marker")
 		}
-		n := binary.BigEndian.Uint32(rest)
-		if uint64(n)+12 > uint64(len(rest)) {
-			return nil, malformed("a PNG chunk is longer than the file")
+		n := int64(binary.BigEndian.Uint32(rest))
+		if n+12 > int64(len(rest)) {
+			return malformed("a PNG chunk is longer than the file")
 		}
-		c := chunk{raw: rest[:n+12], kind: string(rest[4:8]), data: rest[8 : 8+n]}
-		if crc32.ChecksumIEEE(rest[4:8+n]) != binary.BigEndian.Uint32(rest[8+n:]) {
-			return nil, malformed("the checksum of the PNG chunk %q is wrong", c.kind)
+		c := chunk{start: at, end: at + int(n) + 12, kind: rest[4:8], data: rest[8 : 8+n]}
+		if checkCRC && crc32.ChecksumIEEE(rest[4:8+n]) != binary.BigEndian.Uint32(rest[8+n:]) {
+			return malformed("the checksum of the PNG chunk %q is wrong", c.kind)
 		}
-		if (len(chunks) == 0) != (c.kind == "IHDR") {
-			return nil, malformed("the PNG does not start with its one header")
+		if (at == len(pngSignature)) != (string(c.kind) == "IHDR") {
+			return malformed("the PNG does not start with its one header")
 		}
-		chunks, rest = append(chunks, c), rest[n+12:]
-		if c.kind != "IEND" {
+		if err := do(c); err != nil {
+			return err
+		}
+		if at = c.end; string(c.kind) != "IEND" {
 			continue
 		}
-		if len(rest) > 0 {
-			return nil, malformed("data follows the end of the PNG")
+		if at < len(file) {
+			return malformed("data follows the end of the PNG")
 		}
-		return chunks, nil
+		return nil
 	}
 }
 
-// keyword returns the keyword of a text chunk, "" for any other chunk.
-func (c chunk) keyword() string {
-	switch c.kind {
+// keyword returns the keyword of a text chunk, nil for any other chunk.
+func (c chunk) keyword() []byte {
+	switch string(c.kind) {
 	case "tEXt", "zTXt", "iTXt":
-		k, _, _ := bytes.Cut(c.data, []byte{0})
-		return string(k)
+		k, _, _ := bytes.Cut(c.data[:min(len(c.data), 80)], []byte{0})
+		return k
 	}
-	return ""
+	return nil
 }
 
 func (c chunk) carriesBadge() bool {
-	k := c.keyword()
+	k := string(c.keyword())
 	return k == keywordOB3 || k == keywordOB2 || k == keywordCLR
+}
+
+func (c chunk) version() string {
+	switch k := string(c.keyword()); {
+	case k == keywordOB3:
+		return Version3
+	case k == keywordCLR:
+		return VersionCLR
+	case string(c.kind) == "iTXt":
+		return Version2
+	}
+	return Version1
 }
 
 // text returns the text of a text chunk, expanded if it is compressed (PNG,
@@ -82,7 +102,7 @@ func (c chunk) text() ([]byte, error) {
 		return nil, malformed("the text chunk with the badge has no text")
 	}
 	compressed := false
-	switch c.kind {
+	switch string(c.kind) {
 	case "tEXt":
 		return rest, nil
 	case "zTXt":
@@ -104,7 +124,11 @@ func (c chunk) text() ([]byte, error) {
 	if !compressed {
 		return rest, nil
 	}
-	text, err := inflate.Zlib(rest, maxText)
+	limit := int64(maxText)
+	if c.version() == VersionCLR {
+		limit = maxRecord
+	}
+	text, err := inflate.Zlib(rest, limit)
 	if err != nil {
 		return nil, malformed("the compressed badge cannot be read: %w", err)
 	}
@@ -112,21 +136,21 @@ func (c chunk) text() ([]byte, error) {
 }
 
 func extractPNG(file []byte) (*Baked, error) {
-	chunks, err := readPNG(file)
+	var found chunk
+	err := eachChunk(file, true, func(c chunk) error {
+		switch {
+		case !c.carriesBadge():
+		case found.kind != nil:
+			return ErrAmbiguous
+		default:
+			found = c
+		}
+		return nil
+	})
 	if err != nil {
 		return nil, err
 	}
-	var found *chunk
-	for i := range chunks {
-		if !chunks[i].carriesBadge() {
-			continue
-		}
-		if found != nil {
-			return nil, ErrAmbiguous
-		}
-		found = &chunks[i]
-	}
-	if found == nil {
+	if found.kind == nil {
 		return nil, ErrNotBaked
 	}
 	text, err := found.text()
@@ -136,51 +160,104 @@ func extractPNG(file []byte) (*Baked, error) {
 	if len(bytes.TrimSpace(text)) == 0 {
 		return nil, malformed("the badge in the picture is empty")
 	}
-	b := &Baked{Format: PNG, Credential: slices.Clone(text), JWT: isJWT(text)}
-	switch {
-	case found.keyword() == keywordOB3:
-		b.Version = Version3
-	case found.keyword() == keywordCLR:
-		b.Version = VersionCLR
-	case found.kind == "iTXt":
-		b.Version = Version2
-	default:
-		b.Version = Version1
-	}
-	return b, nil
+	return &Baked{Format: PNG, Version: found.version(), Credential: slices.Clone(text), JWT: isJWT(text)}, nil
 }
 
-// BakePNG returns png with credential in an uncompressed iTXt chunk directly
-// after the header. A badge that png already carries, of any version, is
-// replaced; every other chunk is kept byte for byte.
-//
-// credential is a JSON object or a compact JWS, kept byte for byte. Errors are
-// ErrMalformed and ErrCredential, wrapped.
-func BakePNG(png, credential []byte) ([]byte, error) {
-	if _, err := checkCredential(credential); err != nil {
-		return nil, err
-	}
-	chunks, err := readPNG(png)
+// afterHeader is the length of a PNG's signature and header chunk, behind which
+// the badge goes.
+const afterHeader = 8 + 25
+
+// PNGPicture is a PNG that has been read once, for baking into it many times.
+// It is safe for concurrent use.
+type PNGPicture struct {
+	parts [][]byte // of the file, without badges; the first ends behind the header
+	size  int
+}
+
+// ReadPNG reads a PNG and leaves out the badges that it carries. The picture
+// refers to file, which must not change afterwards. The checksums of the chunks
+// are compared. Errors wrap ErrMalformed.
+func ReadPNG(file []byte) (*PNGPicture, error) { return readPNG(file, true) }
+
+func readPNG(file []byte, checkCRC bool) (*PNGPicture, error) {
+	p := &PNGPicture{parts: make([][]byte, 0, 2)}
+	keep := 0 // start of what is to be kept and not in parts yet
+	err := eachChunk(file, checkCRC, func(c chunk) error {
+		first := c.start == len(pngSignature)
+		switch {
+		case first && c.end != afterHeader:
+			return malformed("the header of the PNG has not its size")
+		case first:
+			p.parts, keep = append(p.parts, file[:c.end]), c.end
+		case c.carriesBadge():
+			p.parts, keep = append(p.parts, file[keep:c.start]), c.end
+		}
+		return nil
+	})
 	if err != nil {
 		return nil, err
 	}
-	out := make([]byte, 0, len(png)+len(credential)+64)
-	out = append(out, pngSignature...)
-	out = append(out, chunks[0].raw...)
-	out = appendText(out, credential)
-	for _, c := range chunks[1:] {
-		if !c.carriesBadge() {
-			out = append(out, c.raw...)
-		}
+	p.parts = append(p.parts, file[keep:])
+	for _, part := range p.parts {
+		p.size += len(part)
 	}
-	return out, nil
+	return p, nil
 }
 
-// appendText appends the iTXt chunk that carries text: keyword, no compression,
-// no language, no translated keyword.
-func appendText(out, text []byte) []byte {
-	data := slices.Concat([]byte("iTXt"+keywordOB3+"\x00\x00\x00\x00\x00"), text)
-	out = binary.BigEndian.AppendUint32(out, uint32(len(data)-4))
-	out = append(out, data...)
-	return binary.BigEndian.AppendUint32(out, crc32.ChecksumIEEE(data))
+// Append appends to dst the picture with credential in it, as Bake does, and
+// returns the longer slice. Errors wrap ErrCredential.
+func (p *PNGPicture) Append(dst, credential []byte, version string) ([]byte, error) {
+	kind, err := checkContent(credential, version)
+	if err != nil {
+		return dst, err
+	}
+	if version == Version1 && kind == contentJSON && !isASCII(credential) {
+		return dst, fmt.Errorf("%w: before 2.0, characters beyond ASCII must be written as escapes", ErrCredential)
+	}
+	dst = slices.Grow(dst, p.size+len(credential)+64)
+	dst = append(dst, p.parts[0]...)
+	dst = appendText(dst, credential, version)
+	for _, part := range p.parts[1:] {
+		dst = append(dst, part...)
+	}
+	return dst, nil
+}
+
+func isASCII(b []byte) bool {
+	for _, c := range b {
+		if c >= 0x80 {
+			return false
+		}
+	}
+	return true
+}
+
+// AppendPNG appends to dst what Bake returns for a PNG, and returns the longer
+// slice.
+func AppendPNG(dst, png, credential []byte, version string) ([]byte, error) {
+	// The checksums of chunks that are kept are kept with them; only a reader
+	// needs to know whether they are right.
+	p, err := readPNG(png, false)
+	if err != nil {
+		return dst, err
+	}
+	return p.Append(dst, credential, version)
+}
+
+// appendText appends the chunk that carries text: iTXt with keyword, no
+// compression, no language, no translated keyword; before 2.0 a tEXt.
+func appendText(dst, text []byte, version string) []byte {
+	head := "iTXt" + keywordOB3 + "\x00\x00\x00\x00\x00"
+	switch version {
+	case Version1:
+		head = "tEXt" + keywordOB2 + "\x00"
+	case Version2:
+		head = "iTXt" + keywordOB2 + "\x00\x00\x00\x00\x00"
+	case VersionCLR:
+		head = "iTXt" + keywordCLR + "\x00\x00\x00\x00\x00"
+	}
+	dst = binary.BigEndian.AppendUint32(dst, uint32(len(head)-4+len(text)))
+	start := len(dst)
+	dst = append(append(dst, head...), text...)
+	return binary.BigEndian.AppendUint32(dst, crc32.ChecksumIEEE(dst[start:]))
 }

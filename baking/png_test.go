@@ -136,12 +136,12 @@ func TestPNGReadsOtherVersions(t *testing.T) {
 		want  Baked
 	}{
 		"3.0 compressed": {rawChunk("iTXt", append([]byte("openbadgecredential\x00\x01\x00en\x00Beleg\x00"), deflate(t, []byte(sample))...)),
-			Baked{PNG, Version3, []byte(sample), false}},
-		"3.0 JWT":        {rawChunk("iTXt", []byte("openbadgecredential\x00\x00\x00\x00\x00"+jwt)), Baked{PNG, Version3, []byte(jwt), true}},
-		"2.0":            {rawChunk("iTXt", []byte("openbadges\x00\x00\x00\x00\x00"+sample)), Baked{PNG, Version2, []byte(sample), false}},
-		"1.x":            {rawChunk("tEXt", []byte("openbadges\x00https://example.org/a")), Baked{PNG, Version1, []byte("https://example.org/a"), false}},
-		"1.x compressed": {rawChunk("zTXt", append([]byte("openbadges\x00\x00"), deflate(t, []byte(jwt))...)), Baked{PNG, Version1, []byte(jwt), true}},
-		"CLR":            {rawChunk("iTXt", []byte("clrcredential\x00\x00\x00\x00\x00"+sample)), Baked{PNG, VersionCLR, []byte(sample), false}},
+			Baked{PNG, Version3, []byte(sample), false, ""}},
+		"3.0 JWT":        {rawChunk("iTXt", []byte("openbadgecredential\x00\x00\x00\x00\x00"+jwt)), Baked{PNG, Version3, []byte(jwt), true, ""}},
+		"2.0":            {rawChunk("iTXt", []byte("openbadges\x00\x00\x00\x00\x00"+sample)), Baked{PNG, Version2, []byte(sample), false, ""}},
+		"1.x":            {rawChunk("tEXt", []byte("openbadges\x00https://example.org/a")), Baked{PNG, Version1, []byte("https://example.org/a"), false, ""}},
+		"1.x compressed": {rawChunk("zTXt", append([]byte("openbadges\x00\x00"), deflate(t, []byte(jwt))...)), Baked{PNG, Version1, []byte(jwt), true, ""}},
+		"CLR":            {rawChunk("iTXt", []byte("clrcredential\x00\x00\x00\x00\x00"+sample)), Baked{PNG, VersionCLR, []byte(sample), false, ""}},
 	} {
 		b, err := Extract(withChunks(plainPNG(t), c.chunk))
 		if err != nil {
@@ -179,7 +179,10 @@ func TestBakePNGKeepsEveryOtherChunk(t *testing.T) {
 }
 
 func TestBakeRefusesWhatIsNoCredential(t *testing.T) {
-	for _, c := range []string{"", "hello", "[1]", `{"a":1,"a":2}`, `{"a":1} x`, "a.b", "a.b.c.d", "\xff"} {
+	for _, c := range []string{
+		"", " ", "hello", "[1]", `"a"`, "{", "}", `{"a":1`, `{"a":"1}`, `{"a":"\"}`, `{"a":1}}`, `{"a":1} x`, `{}{}`, `{"a":[1}]`[:8], "a.b", "a.b.c.d", ".b.c", "a..c", "a.b.", "a.b.c=",
+		"\xff", "{\"a\":\"\xff\"}", "https://example.org/a",
+	} {
 		if _, err := BakePNG(plainPNG(t), []byte(c)); !errors.Is(err, ErrCredential) {
 			t.Errorf("PNG %q: got %v", c, err)
 		}
@@ -243,6 +246,179 @@ func TestExtractReturnsWhatWasBaked(t *testing.T) {
 	})
 }
 
+var versions = []string{Version3, Version2, Version1, VersionCLR}
+
+// otherChunks returns the chunks that carry no badge.
+func otherChunks(t interface{ Fatal(...any) }, file []byte) (all []string) {
+	err := eachChunk(file, true, func(c chunk) error {
+		if !c.carriesBadge() {
+			all = append(all, string(file[c.start:c.end]))
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return all
+}
+
+func TestBakeEveryVersion(t *testing.T) {
+	const jwt, address = "eyJhbGciOiJFZERTQSJ9.e30.c2ln", "https://example.org/a?b=1&c=2"
+	pictures := map[string][]byte{PNG: plainPNG(t), SVG: []byte(plainSVG), "old": []byte(ob2SVG)}
+	for _, version := range versions {
+		for name, picture := range pictures {
+			for _, in := range []string{`{"a":"]]>"}`, jwt, address} {
+				file, err := Bake(picture, []byte(in), version)
+				if in == address && (version == Version3 || version == VersionCLR) {
+					if !errors.Is(err, ErrCredential) {
+						t.Errorf("%s %s: an address was taken for a credential: %v", name, version, err)
+					}
+					continue
+				}
+				if err != nil {
+					t.Fatalf("%s %s %s: %v", name, version, in, err)
+				}
+				b, err := Extract(file)
+				want := version
+				if want == Version1 && name != PNG {
+					want = Version2 // marked alike
+				}
+				if err != nil || string(b.Credential) != in || b.Version != want || b.JWT != (in == jwt) || b.Address != "" {
+					t.Errorf("%s %s %s: got %+v, %v", name, version, in, b, err)
+				}
+				// Any version replaces any other.
+				again, err := Bake(file, []byte(`{"n":2}`), Version3)
+				if err != nil {
+					t.Fatal(err)
+				}
+				if b, err := Extract(again); err != nil || string(b.Credential) != `{"n":2}` || b.Version != Version3 {
+					t.Errorf("%s %s replaced: got %+v, %v", name, version, b, err)
+				}
+			}
+		}
+	}
+	if _, err := Bake(pictures[PNG], []byte(sample), Version1); !errors.Is(err, ErrCredential) {
+		t.Errorf("a tEXt chunk beyond ASCII: got %v", err)
+	}
+	if _, err := Bake(pictures[PNG], []byte(sample), "4.0"); !errors.Is(err, ErrCredential) {
+		t.Errorf("unknown version: got %v", err)
+	}
+	if _, err := Bake([]byte("GIF89a"), []byte(sample), Version3); !errors.Is(err, ErrNotPicture) {
+		t.Errorf("no picture: got %v", err)
+	}
+	if _, err := Bake(pictures[PNG], append([]byte(`{"a":"`), make([]byte, maxCredential)...), Version3); !errors.Is(err, ErrCredential) {
+		t.Errorf("too large: got %v", err)
+	}
+}
+
+func TestPNGPictureIsReadOnce(t *testing.T) {
+	old := rawChunk("iTXt", []byte("openbadges\x00\x00\x00\x00\x00"+sample))
+	odd := rawChunk("ruNd", []byte{1, 2, 3})
+	p, err := ReadPNG(withChunks(plainPNG(t), odd, old, odd, old))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var dst []byte
+	for _, in := range []string{`{"n":1}`, `{"n":22}`} {
+		if dst, err = p.Append(dst[:0], []byte(in), Version3); err != nil {
+			t.Fatal(err)
+		}
+		want := withChunks(plainPNG(t), rawChunk("iTXt", []byte("openbadgecredential\x00\x00\x00\x00\x00"+in)), odd, odd)
+		if !bytes.Equal(dst, want) {
+			t.Errorf("got  %q\nwant %q", dst, want)
+		}
+	}
+	if out, err := p.Append([]byte("x"), []byte("hello"), Version3); !errors.Is(err, ErrCredential) || string(out) != "x" {
+		t.Errorf("got %q, %v", out, err)
+	}
+	bad := withChunks(plainPNG(t), odd)
+	bad[len(bad)-1] ^= 1
+	if _, err := ReadPNG(bad); !errors.Is(err, ErrMalformed) {
+		t.Errorf("wrong checksum: got %v", err)
+	}
+	if _, err := ReadPNG(slices.Concat(pngSignature, rawChunk("IHDR", nil), rawChunk("IEND", nil))); !errors.Is(err, ErrMalformed) {
+		t.Errorf("short header: got %v", err)
+	}
+}
+
+func FuzzBake(f *testing.F) {
+	f.Add([]byte(sample), []byte{1, 2})
+	f.Add([]byte("eyJ.e30.c2ln"), []byte("openbadges\x00x"))
+	f.Add([]byte("https://example.org/a"), []byte{})
+	plain := plainPNG(f)
+	f.Fuzz(func(t *testing.T, credential, data []byte) {
+		pictures := [][]byte{withChunks(plain, rawChunk("tEXt", data), rawChunk("ruNd", data)), []byte(plainSVG), []byte(ob2SVG)}
+		for _, version := range versions {
+			for i, picture := range pictures {
+				file, err := Bake(picture, credential, version)
+				if errors.Is(err, ErrCredential) {
+					continue
+				}
+				if err != nil {
+					t.Fatal(err)
+				}
+				b, err := Extract(file)
+				if err != nil || !bytes.Equal(b.Credential, credential) {
+					t.Fatalf("%s: baked %q, got %+v, %v", version, credential, b, err)
+				}
+				if i == 0 && !slices.Equal(otherChunks(t, picture), otherChunks(t, file)) {
+					t.Fatal("a chunk was lost or changed")
+				}
+			}
+		}
+	})
+}
+
+// BenchmarkBake bakes a badge of 3.4 kB into a picture of 29 kB, once as a whole
+// and once into a picture that was read before.
+func BenchmarkBake(b *testing.B) {
+	badge := []byte(`{"a":"` + strings.Repeat("x", 3400) + `"}`)
+	picture := withChunks(plainPNG(b), rawChunk("IDAT", bytes.Repeat([]byte{7}, 29_000)))
+	b.Run("png", func(b *testing.B) {
+		b.ReportAllocs()
+		for b.Loop() {
+			if _, err := BakePNG(picture, badge); err != nil {
+				b.Fatal(err)
+			}
+		}
+	})
+	b.Run("png-append", func(b *testing.B) {
+		var dst []byte
+		var err error
+		b.ReportAllocs()
+		for b.Loop() {
+			if dst, err = AppendPNG(dst[:0], picture, badge, Version3); err != nil {
+				b.Fatal(err)
+			}
+		}
+	})
+	b.Run("png-read-once", func(b *testing.B) {
+		p, err := ReadPNG(picture)
+		if err != nil {
+			b.Fatal(err)
+		}
+		var dst []byte
+		b.ReportAllocs()
+		for b.Loop() {
+			if dst, err = p.Append(dst[:0], badge, Version3); err != nil {
+				b.Fatal(err)
+			}
+		}
+	})
+	b.Run("extract-png", func(b *testing.B) {
+		baked, err := BakePNG(picture, badge)
+		if err != nil {
+			b.Fatal(err)
+		}
+		b.ReportAllocs()
+		for b.Loop() {
+			if _, err := Extract(baked); err != nil {
+				b.Fatal(err)
+			}
+		}
+	})
+}
+
 func FuzzExtract(f *testing.F) {
 	plain := plainPNG(f)
 	f.Add(plain)
@@ -259,17 +435,21 @@ func FuzzExtract(f *testing.F) {
 		if len(b.Credential) == 0 {
 			t.Fatal("an empty credential was found")
 		}
-		if _, err := checkCredential(b.Credential); err != nil {
-			return // found, but not something that would be written
-		}
-		bake := map[string]func([]byte, []byte) ([]byte, error){PNG: BakePNG, SVG: BakeSVG}[b.Format]
-		again, err := bake(file, b.Credential)
-		if err != nil {
-			t.Fatalf("what was read cannot be written: %v", err)
-		}
-		b2, err := Extract(again)
-		if err != nil || !bytes.Equal(b2.Credential, b.Credential) {
-			t.Fatalf("baked %q, got %v, %v", b.Credential, b2, err)
+		for _, version := range versions {
+			again, err := Bake(file, b.Credential, version)
+			if errors.Is(err, ErrCredential) {
+				continue // found, but not something that would be written
+			}
+			if err != nil {
+				t.Fatalf("what was read cannot be written: %v", err)
+			}
+			b2, err := Extract(again)
+			if err != nil || !bytes.Equal(b2.Credential, b.Credential) || b2.JWT != b.JWT {
+				t.Fatalf("baked %q, got %v, %v", b.Credential, b2, err)
+			}
+			if b.Format == PNG && !slices.Equal(otherChunks(t, file), otherChunks(t, again)) {
+				t.Fatal("a chunk was lost or changed")
+			}
 		}
 	})
 }

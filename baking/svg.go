@@ -2,12 +2,16 @@ package baking
 
 import (
 	"bytes"
+	"encoding/base64"
 	"encoding/xml"
 	"errors"
 	"io"
+	"reflect"
 	"slices"
 	"strings"
 	"unicode/utf8"
+
+	"github.com/roundel/roundel/strictjson"
 )
 
 // Namespaces of the elements that carry badges.
@@ -18,7 +22,22 @@ const (
 	namespaceSVG = "http://www.w3.org/2000/svg"
 )
 
-const svgPrefix = "openbadges"
+// Prefixes of the elements that are written.
+const (
+	svgPrefix = "openbadges"
+	clrPrefix = "clr"
+)
+
+// svgNames says how the element of a version is written.
+func svgNames(version string) (prefix, local, namespace string) {
+	switch version {
+	case VersionCLR:
+		return clrPrefix, "credential", namespaceCLR
+	case Version1, Version2:
+		return svgPrefix, "assertion", namespaceOB2
+	}
+	return svgPrefix, "credential", namespaceOB3
+}
 
 // svgBadge is one element that carries a badge.
 type svgBadge struct {
@@ -119,7 +138,7 @@ func (r *svgReader) takeStart(t xml.StartElement, start int) error {
 	if r.open != nil {
 		return malformed("the badge in the SVG contains other elements")
 	}
-	if t.Name.Space == svgPrefix { // what encoding/xml gives for a prefix that nobody declared
+	if t.Name.Space == svgPrefix || t.Name.Space == clrPrefix { // what encoding/xml gives for a prefix that nobody declared
 		return malformed("the SVG does not declare the namespace of its badge")
 	}
 	version := badgeVersion(t.Name)
@@ -154,7 +173,11 @@ func extractSVG(file []byte) (*Baked, error) {
 	default:
 		return nil, ErrAmbiguous
 	}
-	e := s.badges[0]
+	return s.badges[0].baked()
+}
+
+// baked decides between the attribute and the content of the element.
+func (e *svgBadge) baked() (*Baked, error) {
 	b := &Baked{Format: SVG, Version: e.version, Credential: e.body}
 	empty := len(bytes.TrimSpace(e.body)) == 0
 	switch {
@@ -162,25 +185,39 @@ func extractSVG(file []byte) (*Baked, error) {
 		return nil, malformed("the badge in the picture is empty")
 	case empty:
 		b.Credential = []byte(e.verify)
-	case e.verify != "" && e.version != Version2:
-		// Before 3.0 the attribute repeats the address of what the body shows;
-		// since 3.0 it would be a second credential.
+	case e.verify == "":
+	case e.version != Version2:
+		// Before 3.0 the content repeats what the attribute stands for; since 3.0
+		// it would be a second credential.
+		return nil, ErrAmbiguous
+	case !isJWT([]byte(e.verify)):
+		b.Address = e.verify
+	case samePayload(e.verify, e.body):
+		b.Credential = []byte(e.verify)
+	default:
 		return nil, ErrAmbiguous
 	}
 	b.JWT = isJWT(b.Credential)
 	return b, nil
 }
 
-// BakeSVG returns svg with credential in an element directly after the root's
-// start tag: JSON as character data, a compact JWS as the attribute verify. A
-// badge that svg already carries, of any version, is replaced; everything else
-// is kept byte for byte, except that the root gets the declaration of the
-// prefix openbadges and, if it was empty, an end tag.
-//
-// credential is a JSON object or a compact JWS. Errors are ErrMalformed and
-// ErrCredential, wrapped.
-func BakeSVG(svg, credential []byte) ([]byte, error) {
-	jwt, err := checkCredential(credential)
+// samePayload reports whether the JWS token signs the JSON in body, however
+// either is written.
+func samePayload(token string, body []byte) bool {
+	payload, err := base64.RawURLEncoding.DecodeString(strings.Split(token, ".")[1])
+	if err != nil {
+		return false
+	}
+	signed, err := strictjson.Decode(payload, strictjson.Limits{})
+	if err != nil {
+		return false
+	}
+	shown, err := strictjson.Decode(body, strictjson.Limits{})
+	return err == nil && reflect.DeepEqual(signed, shown)
+}
+
+func bakeSVG(svg, credential []byte, version string) ([]byte, error) {
+	kind, err := checkContent(credential, version)
 	if err != nil {
 		return nil, err
 	}
@@ -188,11 +225,12 @@ func BakeSVG(svg, credential []byte) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	tag, name, err := declare(svg[s.rootStart:s.rootEnd])
+	prefix, local, namespace := svgNames(version)
+	tag, name, err := declare(svg[s.rootStart:s.rootEnd], prefix, namespace)
 	if err != nil {
 		return nil, err
 	}
-	element, err := svgElement(credential, jwt)
+	element, err := svgElement(prefix+":"+local, credential, kind)
 	if err != nil {
 		return nil, err
 	}
@@ -208,18 +246,19 @@ func BakeSVG(svg, credential []byte) ([]byte, error) {
 	return append(out, svg[at:]...), nil
 }
 
-// svgElement writes the element that carries credential.
-func svgElement(credential []byte, jwt bool) ([]byte, error) {
-	if jwt {
-		return slices.Concat([]byte(`<openbadges:credential verify="`), credential, []byte(`"/>`)), nil
+// svgElement writes the element called name that carries credential.
+func svgElement(name string, credential []byte, kind int) ([]byte, error) {
+	if kind != contentJSON {
+		value := bytes.ReplaceAll(credential, []byte("&"), []byte("&amp;")) // in addresses
+		return slices.Concat([]byte("<"+name+` verify="`), value, []byte(`"/>`)), nil
 	}
 	for _, r := range string(credential) {
-		if r == 0xFFFE || r == 0xFFFF {
+		if r == 0xFFFE || r == 0xFFFF || r < ' ' && r != '\t' && r != '\n' && r != '\r' {
 			return nil, errors.Join(ErrCredential, errors.New("it holds a character that XML cannot carry; write it as an escape"))
 		}
 	}
 	// An XML reader ends the section at "]]>" and turns a bare carriage return
 	// into a line feed, so both are written around.
 	text := strings.NewReplacer("]]>", "]]]]><![CDATA[>", "\r", "]]>&#13;<![CDATA[").Replace(string(credential))
-	return []byte("<openbadges:credential><![CDATA[" + text + "]]></openbadges:credential>"), nil
+	return []byte("<" + name + "><![CDATA[" + text + "]]></" + name + ">"), nil
 }

@@ -63,11 +63,13 @@ func TestBakeSVGReplaces(t *testing.T) {
 
 func TestSVGReadsOtherVersions(t *testing.T) {
 	for file, want := range map[string]Baked{
-		ob2SVG: {SVG, Version2, []byte(`{"id":"https://example.org/a"}`), false},
-		`<svg xmlns:o="http://openbadges.org"><o:assertion verify="https://example.org/a"/></svg>`:                 {SVG, Version2, []byte("https://example.org/a"), false},
-		`<svg xmlns:o="http://openbadges.org"><o:assertion verify="eyJ.e30.c2ln"></o:assertion></svg>`:             {SVG, Version2, []byte("eyJ.e30.c2ln"), true},
-		`<svg xmlns:c="https://purl.imsglobal.org/clr/v2p0"><c:credential>{"a":"&amp;"}</c:credential></svg>`:      {SVG, VersionCLR, []byte(`{"a":"&"}`), false},
-		`<svg><credential xmlns="https://purl.imsglobal.org/ob/v3p0"><![CDATA[{"a":"&amp;"}]]></credential></svg>`: {SVG, Version3, []byte(`{"a":"&amp;"}`), false},
+		ob2SVG: {SVG, Version2, []byte(`{"id":"https://example.org/a"}`), false, "https://example.org/a"},
+		`<svg xmlns:o="http://openbadges.org"><o:assertion verify="https://example.org/a"/></svg>`:     {SVG, Version2, []byte("https://example.org/a"), false, ""},
+		`<svg xmlns:o="http://openbadges.org"><o:assertion verify="eyJ.e30.c2ln"></o:assertion></svg>`: {SVG, Version2, []byte("eyJ.e30.c2ln"), true, ""},
+		// The content repeats what is signed.
+		`<svg xmlns:o="http://openbadges.org"><o:assertion verify="eyJ.eyJhIjoxfQ.c2ln"> {"a" : 1} </o:assertion></svg>`: {SVG, Version2, []byte("eyJ.eyJhIjoxfQ.c2ln"), true, ""},
+		`<svg xmlns:c="https://purl.imsglobal.org/clr/v2p0"><c:credential>{"a":"&amp;"}</c:credential></svg>`:            {SVG, VersionCLR, []byte(`{"a":"&"}`), false, ""},
+		`<svg><credential xmlns="https://purl.imsglobal.org/ob/v3p0"><![CDATA[{"a":"&amp;"}]]></credential></svg>`:       {SVG, Version3, []byte(`{"a":"&amp;"}`), false, ""},
 	} {
 		b, err := Extract([]byte(file))
 		if err != nil {
@@ -89,6 +91,10 @@ func TestSVGRefusesWhatReadersDisagreeAbout(t *testing.T) {
 		"two badges":               {`<svg ` + ns + `><o:credential>{}</o:credential><g><o:credential>{}</o:credential></g></svg>`, ErrAmbiguous},
 		"2.0 and 3.0":              {`<svg ` + ns + `><o:credential>{}</o:credential><p:assertion verify="https://e.org"/></svg>`, ErrAmbiguous},
 		"JWT and JSON":             {`<svg ` + ns + `><o:credential verify="a.b.c">{}</o:credential></svg>`, ErrAmbiguous},
+		"signed and shown differ":  {`<svg ` + ns + `><p:assertion verify="eyJ.eyJhIjoxfQ.c2ln">{"a":2}</p:assertion></svg>`, ErrAmbiguous},
+		"signed no JSON":           {`<svg ` + ns + `><p:assertion verify="eyJ.eyJhIjoxf.c2ln">{"a":1}</p:assertion></svg>`, ErrAmbiguous},
+		"learner record and badge": {`<svg xmlns:c="https://purl.imsglobal.org/clr/v2p0" ` + ns + `><o:credential>{}</o:credential><c:credential>{}</c:credential></svg>`, ErrAmbiguous},
+		"undeclared clr":           {`<svg><clr:credential>{}</clr:credential></svg>`, ErrMalformed},
 		"verify twice":             {`<svg ` + ns + `><o:credential verify="a.b.c" verify="d.e.f"/></svg>`, ErrMalformed},
 		"elements in the badge":    {`<svg ` + ns + `><o:credential><b/>{}</o:credential></svg>`, ErrMalformed},
 		"badge in the badge":       {`<svg ` + ns + `><o:credential>{}<o:credential>{}</o:credential></o:credential></svg>`, ErrMalformed},

@@ -6,27 +6,26 @@ import (
 	"strings"
 )
 
-// declare rewrites the start tag of an SVG's root so that the prefix openbadges
-// stands for Open Badges 3.0, and returns it with the element's name as
-// written. An empty root (<svg/>) becomes a start tag.
+// declare rewrites the start tag of an SVG's root so that prefix stands for
+// namespace, and returns it with the element's name as written. An empty root (<svg/>) becomes a start tag.
 //
 // tag has been read by an XML parser before, so it is well-formed.
-func declare(tag []byte) (out []byte, name string, err error) {
+func declare(tag []byte, prefix, namespace string) (out []byte, name string, err error) {
 	body := bytes.TrimSuffix(bytes.TrimSuffix(tag[1:], []byte(">")), []byte("/"))
 	n := bytes.IndexAny(body, " \t\r\n")
 	if n < 0 {
 		n = len(body)
 	}
 	name = string(body[:n])
-	const attr = "xmlns:" + svgPrefix
+	attr := "xmlns:" + prefix
 	from, to := attributeValue(body[n:], attr)
 	if from < 0 {
-		out = slices.Concat([]byte("<"), body[:n], []byte(" "+attr+`="`+namespaceOB3+`"`), body[n:], []byte(">"))
+		out = slices.Concat([]byte("<"), body[:n], []byte(" "+attr+`="`+namespace+`"`), body[n:], []byte(">"))
 		return out, name, nil
 	}
-	// The prefix is taken, as a rule by a badge of version 2.0 that is being
-	// replaced: let it mean version 3.0.
-	out = slices.Concat([]byte("<"), body[:n+from], []byte(namespaceOB3), body[n+to:], []byte(">"))
+	// The prefix is taken, as a rule by a badge of another version that is being
+	// replaced: let it mean the new one.
+	out = slices.Concat([]byte("<"), body[:n+from], []byte(namespace), body[n+to:], []byte(">"))
 	if strings.Count(string(out), attr) > 1 {
 		return nil, "", malformed("the SVG declares a namespace twice")
 	}
