@@ -19,9 +19,9 @@ import (
 
 const rdfType = "http://www.w3.org/1999/02/22-rdf-syntax-ns#type"
 
-// errNotApart: a selection whose statements are not all the document's own. It
-// is no fault of the document, which can be shown in other parts.
-var errNotApart = errors.New("selects a part that says something else alone, such as a part of a list or of a JSON value")
+// errNotApart: a selection whose statements are not all the document's own, or
+// that has none. Other parts of the document can be shown all the same.
+var errNotApart = errors.New("selects what does not say the same alone, such as a part of a list or of a JSON value")
 
 // A disclosure is a document of which parts are to be told apart
 // ("canonicalizeAndGroup", vc-di-ecdsa 1.0, section 3.4.2).
@@ -34,6 +34,7 @@ var errNotApart = errors.New("selects a part that says something else alone, suc
 type disclosure struct {
 	options jsonld.Options
 	marks   *marker
+	plain   map[string]any // the document
 	marked  map[string]any
 	nodes   nodes
 	labels  map[string]string // from blank nodes of the dataset to the names that are signed
@@ -52,7 +53,7 @@ type place struct{ node, graph rdfc.Term }
 // document gets signed. hmacKey makes the names of blank nodes, which tell
 // nothing of how many there are and what they hold.
 func disclose(doc map[string]any, canonical []byte, hmacKey []byte, o jsonld.Options) (*disclosure, error) {
-	d := &disclosure{options: o}
+	d := &disclosure{options: o, plain: doc}
 	var err error
 	if d.marks, err = newMarker(); err != nil {
 		return nil, err
@@ -136,8 +137,15 @@ func (d *disclosure) show(s *selection) (*shown, error) {
 	if !s.whole && s.parts == nil {
 		return &shown{}, nil
 	}
-	part := s.pick(d.marked).(map[string]any)
-	statements, err := jsonld.ToRDF(part, d.options)
+	plain, err := jsonld.Canonicalize(s.pick(d.plain).(map[string]any), d.options)
+	var loss *jsonld.LossError
+	if errors.As(err, &loss) {
+		return nil, errNotApart
+	}
+	if err != nil {
+		return nil, err
+	}
+	statements, err := jsonld.ToRDF(s.pick(d.marked).(map[string]any), d.options)
 	if err != nil {
 		return nil, err
 	}
@@ -149,6 +157,9 @@ func (d *disclosure) show(s *selection) (*shown, error) {
 	r, err := rdfc.Canonicalize(statements, rdfc.Options{MaxWork: d.options.MaxWork})
 	if err != nil {
 		return nil, err
+	}
+	if !bytes.Equal(r.NQuads, plain) {
+		return nil, errNotApart
 	}
 	out := &shown{names: make(map[string]string, len(r.Labels))}
 	for label, canonical := range r.Labels {
