@@ -38,6 +38,13 @@ func (e *ClaimError) Error() string {
 // part of the document.
 var claimNames = []string{"iss", "sub", "jti", "aud", "nbf", "exp", "iat"}
 
+// presentationClaims are those of a presentation.
+var presentationClaims = append([]string{"nonce"}, claimNames...)
+
+// ReadClaims reads the claims of a payload, a tree of strictjson.Decode, that
+// holds no credential. Errors wrap ErrMalformed.
+func ReadClaims(payload map[string]any) (Claims, error) { return readClaims(payload) }
+
 // readClaims reads the claims of a payload. An iat that is no number says
 // nothing about anything, and issuers exist that write a date: it is ignored.
 func readClaims(payload map[string]any) (c Claims, err error) {

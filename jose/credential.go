@@ -127,14 +127,7 @@ func profileOf(h *Header, payload map[string]any, kind string) (Profile, error) 
 
 // agree compares the claims with the document.
 func (c *CredentialJWT) agree() error {
-	id, _ := c.Tree["id"].(string)
-	if err := sameText("iss", c.Claims.Issuer, idOf(c.Tree["issuer"])); err != nil {
-		return err
-	}
-	if err := sameText("jti", c.Claims.ID, id); err != nil {
-		return err
-	}
-	if err := c.agreeSubject(); err != nil {
+	if err := agreeCredential(c.Claims, c.Tree); err != nil {
 		return err
 	}
 	if c.Profile == W3C {
@@ -158,19 +151,65 @@ func (c *CredentialJWT) agree() error {
 	return nil
 }
 
-// agreeSubject compares sub with the one subject, or with one of several.
-func (c *CredentialJWT) agreeSubject() error {
+// agreeCredential compares the claims that name something with the document.
+// sub must be the one subject, or one of several.
+func agreeCredential(c Claims, tree map[string]any) error {
+	id, _ := tree["id"].(string)
+	if err := sameText("iss", c.Issuer, idOf(tree["issuer"])); err != nil {
+		return err
+	}
+	if err := sameText("jti", c.ID, id); err != nil {
+		return err
+	}
 	stated := ""
-	for _, s := range subjects(c.Tree) {
+	for _, s := range subjects(tree) {
 		id := idOf(s)
-		if id == c.Claims.Subject {
+		if id == c.Subject {
 			return nil
 		}
 		if id != "" {
 			stated = id
 		}
 	}
-	return sameText("sub", c.Claims.Subject, stated)
+	return sameText("sub", c.Subject, stated)
+}
+
+// ReadCredential takes the claims off the payload of a credential that is
+// secured as VC-JOSE-COSE says, but by other means than a JWS: by SD-JWT or COSE
+// (sections 3.2 and 3.3). It returns them, and the document without them.
+//
+// Claims that the document contradicts give a *ClaimError; other errors wrap
+// ErrMalformed.
+func ReadCredential(payload map[string]any) (Claims, map[string]any, error) {
+	claims, err := readW3C(payload)
+	if err != nil {
+		return claims, nil, err
+	}
+	tree := without(payload, claimNames...)
+	return claims, tree, agreeCredential(claims, tree)
+}
+
+// ReadPresentation is ReadCredential for a presentation, whose credentials must
+// be secured, as CheckSecured says.
+func ReadPresentation(payload map[string]any) (Claims, map[string]any, error) {
+	claims, err := readW3C(payload)
+	if err != nil {
+		return claims, nil, err
+	}
+	tree := without(payload, presentationClaims...)
+	if err := agreePresentation(claims, tree); err != nil {
+		return claims, nil, err
+	}
+	return claims, tree, CheckSecured(tree)
+}
+
+func readW3C(payload map[string]any) (Claims, error) {
+	for _, name := range []string{"vc", "vp"} {
+		if _, present := payload[name]; present {
+			return Claims{}, fmt.Errorf("%w: claim %s has no place here", ErrMalformed, name)
+		}
+	}
+	return readClaims(payload)
 }
 
 // mergeVC11 puts the claims into the document in the claim vc where it leaves

@@ -62,13 +62,9 @@ func (j *JWS) Presentation() (*PresentationJWT, error) {
 			}
 		}
 	} else {
-		p.Tree = without(payload, append([]string{"nonce"}, claimNames...)...)
+		p.Tree = without(payload, presentationClaims...)
 	}
-	id, _ := p.Tree["id"].(string)
-	if err := sameText("iss", claims.Issuer, idOf(p.Tree["holder"])); err != nil {
-		return nil, err
-	}
-	if err := sameText("jti", claims.ID, id); err != nil {
+	if err := agreePresentation(claims, p.Tree); err != nil {
 		return nil, err
 	}
 	if profile == W3C {
@@ -78,6 +74,15 @@ func (j *JWS) Presentation() (*PresentationJWT, error) {
 	}
 	p.Document, err = marshal(p.Tree)
 	return p, err
+}
+
+// agreePresentation compares the claims with the document.
+func agreePresentation(c Claims, tree map[string]any) error {
+	if err := sameText("iss", c.Issuer, idOf(tree["holder"])); err != nil {
+		return err
+	}
+	id, _ := tree["id"].(string)
+	return sameText("jti", c.ID, id)
 }
 
 // CheckSecured refuses, with an error that wraps ErrMalformed, a presentation
