@@ -19,6 +19,7 @@ import (
 	"github.com/roundel/roundel/internal/fault"
 	"github.com/roundel/roundel/internal/keys"
 	"github.com/roundel/roundel/internal/sqldb"
+	"github.com/roundel/roundel/jose"
 	"github.com/roundel/roundel/jsonld"
 	"github.com/roundel/roundel/openbadge"
 	"github.com/roundel/roundel/proof"
@@ -35,7 +36,7 @@ type Service struct {
 	// public id: "/vc/status/".
 	ListPath string
 
-	lists listCache
+	lists building
 }
 
 // Request is a credential that somebody wants signed.
@@ -48,17 +49,40 @@ type Request struct {
 	MandatoryPointers []string
 	// Status are the entries to be added to the credential.
 	Status []StatusRequest
-	// Enveloped asks for a JWT (vc+jwt) instead of a Data Integrity proof.
+	// Enveloped asks for a JWT (VC-JOSE-COSE) instead of a Data Integrity proof.
 	Enveloped bool
 }
 
-// Issue checks and signs a credential and returns it: as JSON with its proof,
-// or as a compact JWT. That it was asked for is durable before anything is
-// signed.
+func (r Request) check() error {
+	if r.Enveloped && (r.Cryptosuite != "" || len(r.MandatoryPointers) > 0) {
+		return fault.Fields(fault.Field{Path: "options", Message: "An enveloped credential has no cryptosuite."})
+	}
+	if len(r.Status) > maxStatus {
+		return fault.Fields(fault.Field{Path: "options.credentialStatus", Message: "Ask for one entry for each purpose."})
+	}
+	for i, one := range r.Status {
+		if err := one.check(); err != nil {
+			return err
+		}
+		for _, before := range r.Status[:i] {
+			if before.Purpose == one.Purpose {
+				return fault.Fields(fault.Field{Path: "options.credentialStatus", Message: "Ask for one entry for each purpose."})
+			}
+		}
+	}
+	return nil
+}
+
+// Issue checks and signs a credential and returns it in JSON: with its proof, or
+// as an EnvelopedVerifiableCredential. That it was asked for is durable before
+// anything is signed.
 //
 // It is an Invalid fault when the credential breaks the rules of the data model,
 // when its issuer is none of ours, or when not all of it can be signed.
 func (s *Service) Issue(ctx context.Context, r Request) ([]byte, error) {
+	if err := r.check(); err != nil {
+		return nil, err
+	}
 	c, err := parse(r.Credential)
 	if err != nil {
 		return nil, err
@@ -67,29 +91,36 @@ func (s *Service) Issue(ctx context.Context, r Request) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
+	if err := checkMeaning(c.Tree, contexts); err != nil {
+		return nil, unsignable(err)
+	}
 	issuer, err := s.Keys.IssuerByDID(ctx, c.Issuer.ID)
 	if err != nil {
 		return nil, err
 	}
 	a := &attestation{request: r, credential: c, issuer: issuer, at: s.Now()}
-	if a.document, err = prepare(c); err != nil {
-		return nil, err
-	}
-	if err := s.reserve(ctx, a); err != nil { // commit 1, the intent
+	if err := a.prepare(); err != nil {
 		return nil, err
 	}
 	signer, err := s.Keys.SignerOf(ctx, issuer)
 	if err != nil {
 		return nil, err
 	}
+	if err := s.reserve(ctx, a); err != nil { // commit 1, the intent
+		return nil, err
+	}
 	signed, err := a.sign(signer, contexts)
 	if err != nil {
-		return nil, fault.Wrap(fault.Invalid, err, "This credential cannot be signed as it is: "+Reason(err))
+		return nil, unsignable(err)
 	}
 	return signed, s.DB.Write(ctx, func(tx *sqldb.Tx) error {
 		_, err := tx.Exec(ctx, `UPDATE attestation SET signed_at = $2 WHERE id = $1`, a.id, sqldb.Millis(s.Now()))
 		return err
 	})
+}
+
+func unsignable(err error) error {
+	return fault.Wrap(fault.Invalid, err, "This credential cannot be signed as it is: "+Reason(err))
 }
 
 // attestation is one credential on its way.
@@ -98,8 +129,10 @@ type attestation struct {
 	credential *credential.Credential
 	issuer     *keys.Issuer
 	at         time.Time
-	document   []byte // what is signed
 	id         int64
+	name       string // the credential's id, which it may not have
+	unlisted   []byte // what is signed, without the entries that are drawn
+	document   []byte // what is signed
 }
 
 // parse reads a credential that is to be signed.
@@ -124,33 +157,57 @@ const (
 	dataIntegrityV2 = "https://w3id.org/security/data-integrity/v2"
 )
 
-// prepare returns the document to sign: a credential of version 1.1 is given the
-// context of its proof, without which no proof can be read.
-func prepare(c *credential.Credential) ([]byte, error) {
-	if c.Version != credential.Version1 || slices.Contains(c.Contexts, dataIntegrityV1) || slices.Contains(c.Contexts, dataIntegrityV2) {
-		return c.Raw, nil
+// prepare makes the document to sign. A credential of version 1.1 is given the
+// context of its proof, without which no proof can be read, and one with a
+// status an id.
+func (a *attestation) prepare() (err error) {
+	c := a.credential
+	a.unlisted, a.name = c.Raw, c.ID
+	if c.Version == credential.Version1 && !slices.Contains(c.Contexts, dataIntegrityV1) && !slices.Contains(c.Contexts, dataIntegrityV2) {
+		list, ok := c.Tree["@context"].([]any)
+		if !ok {
+			list = []any{c.Tree["@context"]}
+		}
+		if a.unlisted, err = withMember(a.unlisted, "@context", append(slices.Clone(list), dataIntegrityV2)); err != nil {
+			return err
+		}
 	}
-	list, ok := c.Tree["@context"].([]any)
-	if !ok {
-		list = []any{c.Tree["@context"]}
+	if a.name == "" && len(a.request.Status) > 0 {
+		a.unlisted, a.name, err = withID(a.unlisted)
 	}
-	return withMember(c.Raw, "@context", append(slices.Clone(list), dataIntegrityV2))
+	a.document = a.unlisted
+	return err
 }
 
 // reserve records that a is about to be signed, and draws its places in status
 // lists.
 func (s *Service) reserve(ctx context.Context, a *attestation) error {
 	return s.DB.Write(ctx, func(tx *sqldb.Tx) error {
-		digest := sha256.Sum256(a.document)
 		err := tx.QueryRow(ctx, `INSERT INTO attestation (organisation_id, issuer_key_id, credential_id, digest, created_at) VALUES ($1, $2, $3, $4, $5) RETURNING id`,
-			a.request.OrganisationID, a.issuer.ID, a.credential.ID, digest[:], sqldb.Millis(a.at)).Scan(&a.id)
+			a.request.OrganisationID, a.issuer.ID, a.name, []byte{}, sqldb.Millis(a.at)).Scan(&a.id)
+		if err != nil {
+			return err
+		}
+		if err := s.drawStatus(ctx, tx, a); err != nil {
+			return err
+		}
+		digest := sha256.Sum256(a.document)
+		_, err = tx.Exec(ctx, `UPDATE attestation SET digest = $2 WHERE id = $1`, a.id, digest[:])
 		return err
 	})
 }
 
+// sign secures the document in the form that was asked for.
 func (a *attestation) sign(signer *keys.IssuerSigner, contexts *jsonld.Contexts) ([]byte, error) {
+	if a.request.Enveloped {
+		token, err := signer.Envelope(a.document, a.at)
+		if err != nil {
+			return nil, err
+		}
+		return json.Marshal(jose.Envelope(jose.MediaTypeVCJWT, token))
+	}
 	return signer.Secure(a.document, proof.SignOptions{
-		Cryptosuite: a.request.Cryptosuite, MandatoryPointers: a.request.MandatoryPointers, Created: a.at, Contexts: contexts,
+		Cryptosuite: a.request.Cryptosuite, MandatoryPointers: a.request.MandatoryPointers, Created: a.at, Contexts: contexts, Inline: true,
 	})
 }
 

@@ -32,3 +32,35 @@ func fits(c *credential.Credential, contexts *jsonld.Contexts) bool {
 	}
 	return true
 }
+
+// checkMeaning makes sure that every word of a document means something, also
+// where the proof is made without reading it as JSON-LD: other readers do so.
+// The direction of texts has no place in RDF; whether it is signed is for the
+// proof to say. Errors are those of jsonld.ToRDF.
+func checkMeaning(tree map[string]any, contexts *jsonld.Contexts) error {
+	plain := withoutDirection(tree).(map[string]any)
+	_, err := jsonld.ToRDF(plain, jsonld.Options{Contexts: contexts, Inline: true})
+	return err
+}
+
+// withoutDirection returns v without the member @direction of texts.
+func withoutDirection(v any) any {
+	switch v := v.(type) {
+	case []any:
+		out := make([]any, len(v))
+		for i := range v {
+			out[i] = withoutDirection(v[i])
+		}
+		return out
+	case map[string]any:
+		_, text := v["@value"]
+		out := make(map[string]any, len(v))
+		for name, value := range v {
+			if name != "@direction" || !text {
+				out[name] = withoutDirection(value)
+			}
+		}
+		return out
+	}
+	return v
+}

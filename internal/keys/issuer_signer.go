@@ -5,8 +5,10 @@ import (
 	"crypto"
 	"crypto/ecdsa"
 	"crypto/ed25519"
+	"time"
 
 	"github.com/roundel/roundel/internal/sqldb"
+	"github.com/roundel/roundel/jose"
 	"github.com/roundel/roundel/proof"
 )
 
@@ -48,4 +50,11 @@ func (r *Ring) SignerOf(ctx context.Context, i *Issuer) (*IssuerSigner, error) {
 func (s *IssuerSigner) Secure(doc []byte, o proof.SignOptions) ([]byte, error) {
 	o.Method = s.Method
 	return proof.Sign(doc, s.priv, o)
+}
+
+// Envelope returns doc, a credential of the data model 2.0, as a JWT of
+// VC-JOSE-COSE, issued at the given time. Errors are those of
+// jose.SignCredential.
+func (s *IssuerSigner) Envelope(doc []byte, at time.Time) ([]byte, error) {
+	return jose.SignCredential(doc, s.priv, jose.CredentialOptions{KeyID: s.Method, Profile: jose.W3C, Now: func() time.Time { return at }})
 }

@@ -15,9 +15,11 @@ import (
 func contexts() *jsonld.Contexts { return jsonld.WithExamples() }
 
 // checks are the names that options.checks may have, with the checks of a
-// report that each stands for.
+// report that each stands for. "proof" means the proof only: whether the key is
+// the issuer's is a warning then.
 var checks = map[string][]string{
-	"proof":            {verify.CheckProof, verify.CheckIssuerKey},
+	"proof":            {verify.CheckProof},
+	"issuer":           {verify.CheckIssuerKey},
 	"credentialStatus": {verify.CheckStatus},
 	"credentialSchema": {verify.CheckSchema},
 	"validity":         {verify.CheckValidity},
@@ -28,7 +30,7 @@ var checks = map[string][]string{
 // cannot be read never holds.
 func restsOn(names []string) ([]string, error) {
 	if names == nil {
-		names = []string{"proof", "credentialSchema", "credentialStatus", "validity"}
+		return verify.Whole(), nil
 	}
 	if len(names) == 0 {
 		return nil, malformed("options.checks: name at least one check, or leave it out for all.")
@@ -52,34 +54,26 @@ type decision struct {
 	results  []verify.Check
 }
 
-// decide says whether everything in rest holds. A check that could not be made
-// does not hold. What else is wrong is a warning.
+// decide says whether everything in rest holds; a check that could not be made
+// does not. What else is wrong is a warning.
 func decide(rep *verify.Report, rest []string) decision {
 	d := decision{checks: rest, problems: []Problem{}, warnings: []Problem{}, results: rep.Checks}
-	for _, id := range rest {
-		if !slices.ContainsFunc(rep.Checks, func(c verify.Check) bool { return c.ID == id }) {
-			d.problems = append(d.problems, Problem{typeSecurity, titles[typeSecurity], "The check " + id + " was not made."})
-		}
+	open := rep.Open(rest...)
+	for _, c := range open {
+		d.problems = append(d.problems, problemOf(c))
 	}
 	for _, c := range rep.Checks {
-		if c.Outcome == verify.Passed || c.Outcome == verify.NotApplicable && mayNotApply(c.ID) {
-			continue
-		}
-		p := Problem{Type: typeOfCheck(c), Detail: c.Reason}
-		p.Title = titles[p.Type]
-		if slices.Contains(rest, c.ID) {
-			d.problems = append(d.problems, p)
-		} else {
-			d.warnings = append(d.warnings, p)
+		counted := slices.ContainsFunc(open, func(o verify.Check) bool { return o.ID == c.ID })
+		if !counted && c.Outcome != verify.Passed && c.Outcome != verify.NotApplicable {
+			d.warnings = append(d.warnings, problemOf(c))
 		}
 	}
 	return d
 }
 
-// mayNotApply reports whether there can be nothing to check: a credential need
-// not be a badge or have a status, but it must be signed.
-func mayNotApply(id string) bool {
-	return id != verify.CheckStructure && id != verify.CheckProof && id != verify.CheckIssuerKey
+func problemOf(c verify.Check) Problem {
+	t := typeOfCheck(c)
+	return Problem{Type: t, Title: titles[t], Detail: c.Reason}
 }
 
 // typeOfCheck returns the type of problem that a check stands for when it did

@@ -48,7 +48,11 @@ func routes() []route {
 	return []route{
 		{pattern: "POST " + Base + "/credentials/issue", handle: (*Server).issue},
 		{pattern: "POST " + Base + "/credentials/verify", handle: (*Server).verifyCredential},
+		{pattern: "POST " + Base + "/credentials/derive", handle: (*Server).derive},
+		{pattern: "POST " + Base + "/credentials/status", handle: (*Server).setStatus},
+		{pattern: "GET " + Base + "/identifiers/{did}", handle: (*Server).identifier},
 		{pattern: "GET " + Base + "/issuer-ids", handle: (*Server).issuerIDs},
+		{pattern: "GET " + ListPath + "{list}", handle: (*Server).statusList, public: true},
 	}
 }
 
