@@ -2,8 +2,7 @@ package verify
 
 // Codes of checks, for programs. They are part of the stable form of a report.
 const (
-	CodeNotRun      = "not_run"       // an earlier check did not pass
-	CodeNoSuchCheck = "no_such_check" // asked for by a name that is none
+	CodeNotRun = "not_run" // an earlier check did not pass
 
 	// structure
 	CodeNotCredential  = "not_a_credential"
@@ -96,6 +95,9 @@ const (
 	CodeContentsOpen  = "contents_not_confirmed"
 	CodeContentsOver  = "contents_no_longer_count" // some are expired or withdrawn
 	CodeContentsDoubt = "contents_of_unconfirmed_issuers"
+
+	// challenge and domain of a presentation
+	CodeOtherRequest = "other_request"
 
 	// recipient
 	CodeNotAsked       = "not_asked"

@@ -26,9 +26,9 @@ var (
 // controllerDocument is what an issuer with a web address publishes about its
 // keys (W3C Controlled Identifiers 1.0).
 type controllerDocument struct {
-	id        string
-	methods   []did.Method
-	assertion []string // ids of the methods for making claims
+	id      string
+	methods []did.Method
+	listed  map[string][]string // ids of methods by what they are for
 }
 
 // provenHost returns the host that stands behind an issuer's web address when
@@ -73,13 +73,15 @@ func (r *run) controller(issuer string) (*controllerDocument, error) {
 	if !ok || doc["id"] != issuer {
 		return nil, fmt.Errorf("%w: it is not about %q", errController, issuer)
 	}
-	c := &controllerDocument{id: issuer}
+	c := &controllerDocument{id: issuer, listed: map[string][]string{}}
 	for _, entry := range list(doc["verificationMethod"]) {
 		c.add(entry)
 	}
-	for _, entry := range list(doc["assertionMethod"]) {
-		if id := c.add(entry); id != "" {
-			c.assertion = append(c.assertion, id)
+	for _, relationship := range []string{did.AssertionMethod, did.Authentication} {
+		for _, entry := range list(doc[relationship]) {
+			if id := c.add(entry); id != "" {
+				c.listed[relationship] = append(c.listed[relationship], id)
+			}
 		}
 	}
 	if len(c.methods) == 0 {
@@ -141,14 +143,14 @@ func (c *controllerDocument) absolute(id string) string {
 	return id
 }
 
-// method returns the method called id if the document allows it for claims. Its
-// errors are those of did.Document.Method.
-func (c *controllerDocument) method(id string) (*did.Method, error) {
+// method returns the method called id if the document lists it under
+// relationship. Its errors are those of did.Document.Method.
+func (c *controllerDocument) method(id, relationship string) (*did.Method, error) {
 	i := slices.IndexFunc(c.methods, func(m did.Method) bool { return m.ID == id })
 	switch {
 	case i < 0:
 		return nil, did.ErrMethodMissing
-	case !slices.Contains(c.assertion, id):
+	case !slices.Contains(c.listed[relationship], id):
 		return nil, did.ErrNotAuthorised
 	case c.methods[i].Controller != c.id:
 		return nil, did.ErrWrongController
@@ -156,6 +158,17 @@ func (c *controllerDocument) method(id string) (*did.Method, error) {
 		return nil, c.methods[i].Problem
 	}
 	return &c.methods[i], nil
+}
+
+// authorised returns the usable methods that c lists under relationship.
+func (c *controllerDocument) authorised(relationship string) []did.Method {
+	var out []did.Method
+	for _, listed := range c.methods {
+		if m, err := c.method(listed.ID, relationship); err == nil && m.PublicKey != nil {
+			out = append(out, *m)
+		}
+	}
+	return out
 }
 
 // list returns v as JSON-LD takes it: none, one or several.

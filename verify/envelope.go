@@ -63,7 +63,7 @@ func (r *run) ownerOfEnvelope(e *envelope, issuer string) owner {
 		if err != nil {
 			return owner{check: r.unresolved(err, issuer), key: hint}
 		}
-		methods = authorised(doc.VerificationMethod, doc.AssertionMethod, issuer)
+		methods = authorised(doc, r.relationship)
 		if strings.HasPrefix(issuer, "did:web:") {
 			o.host, o.shared, err = did.WebHost(issuer)
 		} else {
@@ -94,13 +94,12 @@ func (r *run) ownerOfEnvelope(e *envelope, issuer string) owner {
 	return o
 }
 
-// authorised returns the usable methods of controller among all whose ids are
-// in allowed.
-func authorised(all []did.Method, allowed []string, controller string) []did.Method {
+// authorised returns the usable methods that doc lists under relationship.
+func authorised(doc *did.Document, relationship string) []did.Method {
 	var out []did.Method
-	for _, m := range all {
-		if m.Problem == nil && m.PublicKey != nil && m.Controller == controller && slices.Contains(allowed, m.ID) {
-			out = append(out, m)
+	for _, listed := range doc.VerificationMethod {
+		if m, err := doc.Method(listed.ID, relationship); err == nil && m.PublicKey != nil {
+			out = append(out, *m)
 		}
 	}
 	return out
@@ -153,7 +152,7 @@ func keyInEnvelope(e *envelope) crypto.PublicKey {
 func (r *run) publishedKeys(e *envelope, issuer string) ([]did.Method, *Check) {
 	doc, err := r.controller(issuer)
 	if err == nil {
-		return authorised(doc.methods, doc.assertion, issuer), nil
+		return doc.authorised(r.relationship), nil
 	}
 	if !own(issuer, e.keyID) {
 		bad := r.noController(err, issuer, keyInEnvelope(e) != nil)

@@ -6,6 +6,7 @@ import (
 	"strconv"
 
 	"github.com/roundel/roundel/credential"
+	"github.com/roundel/roundel/did"
 )
 
 // Part is the result for a credential inside another one: an endorsement, or a
@@ -36,7 +37,7 @@ const (
 // inside verifies v, a credential that stands at path of this one: an object, or
 // the text of one that is signed as a whole. It shares the budget of the file.
 func (r *run) inside(path string, v any) Part {
-	sub := &run{Verifier: r.Verifier, ctx: r.ctx, now: r.now, get: r.get, resolver: r.resolver, work: r.work, depth: r.depth + 1}
+	sub := &run{Verifier: r.Verifier, ctx: r.ctx, now: r.now, get: r.get, resolver: r.resolver, work: r.work, depth: r.depth + 1, relationship: did.AssertionMethod}
 	if r.Recipient != "" { // the question was about the whole
 		anybody := *r.Verifier
 		anybody.Recipient = ""

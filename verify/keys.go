@@ -76,7 +76,7 @@ func (r *run) ownerByDID(method, issuer string, created time.Time) owner {
 		o.check = otherKey(issuer)
 		return o
 	}
-	m, err := doc.Method(method, did.AssertionMethod)
+	m, err := doc.Method(method, r.relationship)
 	if err != nil {
 		o.check = notTheirs(err, issuer)
 		return o
@@ -211,7 +211,7 @@ func (r *run) ownerByDocument(method, issuer string, created time.Time) owner {
 			o.key = m.PublicKey
 		}
 	}
-	m, err := doc.method(method)
+	m, err := doc.method(method, r.relationship)
 	if err != nil {
 		o.check = notTheirs(err, issuer)
 		return o

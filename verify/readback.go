@@ -34,11 +34,7 @@ func controlling() []string {
 //
 // It returns the check that replaces the passed one, or nil if all is well.
 func (r *run) readBack(signed *content, c *credential.Credential, proofs []proof.Proof) *Check {
-	overRDF := false
-	for _, p := range proofs {
-		overRDF = overRDF || !strings.Contains(p.Cryptosuite, "-jcs-")
-	}
-	if !overRDF {
+	if !overRDF(proofs) {
 		return nil
 	}
 	data, err := signed.statements()
@@ -52,6 +48,11 @@ func (r *run) readBack(signed *content, c *credential.Credential, proofs []proof
 	bad := unknown(CheckProof, CodeAmbiguousForm,
 		"It is written so that programs would read different things in it, for example another end date. We take it for neither real nor forged.")
 	return &bad
+}
+
+// overRDF reports whether one of the proofs covers statements and not JSON.
+func overRDF(proofs []proof.Proof) bool {
+	return slices.ContainsFunc(proofs, func(p proof.Proof) bool { return !strings.Contains(p.Cryptosuite, "-jcs-") })
 }
 
 // sameReading compares the statements in data about c with c.
@@ -95,6 +96,11 @@ func rootOf(data rdfc.Dataset, c *credential.Credential) (rdfc.Term, bool) {
 	if c.ID != "" {
 		return rdfc.Term{Kind: rdfc.IRI, Value: c.ID}, true
 	}
+	return onlyRoot(data, typeVC)
+}
+
+// onlyRoot finds the one node without an id of the type that nothing refers to.
+func onlyRoot(data rdfc.Dataset, rootType string) (rdfc.Term, bool) {
 	referred := map[rdfc.Term]bool{}
 	for _, q := range data {
 		referred[q.Object] = true
@@ -102,7 +108,7 @@ func rootOf(data rdfc.Dataset, c *credential.Credential) (rdfc.Term, bool) {
 	var root rdfc.Term
 	n := 0
 	for _, q := range data {
-		if q.Predicate.Value == rdfType && q.Object.Value == typeVC && q.Subject.Kind == rdfc.Blank && !referred[q.Subject] {
+		if q.Predicate.Value == rdfType && q.Object.Value == rootType && q.Subject.Kind == rdfc.Blank && !referred[q.Subject] {
 			root = q.Subject
 			n++
 		}

@@ -132,8 +132,8 @@ func proofTime(s string) (time.Time, error) {
 // signature checks that p signs the content, for the purpose of making a claim.
 func (r *run) signature(signed *content, p proof.Proof, o owner, created time.Time) Check {
 	switch {
-	case p.Purpose != did.AssertionMethod:
-		return failed(CheckProof, CodeWrongPurpose, "The signature was made for another purpose than issuing a badge.")
+	case p.Purpose != r.relationship:
+		return failed(CheckProof, CodeWrongPurpose, "The signature was made for another purpose than "+purposes[r.relationship]+".")
 	case hasUnknownMember(p.Raw), !plainProof(p.Raw):
 		return unknown(CheckProof, CodeAmbiguousForm, "The signature is written in a form that programs read differently.")
 	case o.key == nil:
@@ -150,6 +150,9 @@ func (r *run) signature(signed *content, p proof.Proof, o owner, created time.Ti
 	}
 	return passed(CheckProof, reasonUnchanged)
 }
+
+// purposes puts what a key is listed for into words.
+var purposes = map[string]string{did.AssertionMethod: "issuing a badge", did.Authentication: "showing who presents a badge"}
 
 // suiteSelective is the cryptosuite of credentials of which the holder shows parts.
 const suiteSelective = "ecdsa-sd-2023"

@@ -67,6 +67,9 @@ type run struct {
 	report   *Report
 	work     *work // that is left for the file
 	depth    int   // how many credentials this one stands inside
+	// relationship is what a signer's key must be listed for: making claims, or
+	// proving that somebody is who they say.
+	relationship string
 }
 
 // Verify runs all checks on file: a credential in JSON, or a PNG or SVG that
@@ -109,7 +112,8 @@ func (r *run) checks(d document) *Report {
 }
 
 func (v *Verifier) start(ctx context.Context) *run {
-	r := &run{Verifier: v, ctx: ctx, now: time.Now(), work: &work{units: badgeWork, steps: badgeSteps}}
+	r := &run{Verifier: v, ctx: ctx, now: time.Now(), relationship: did.AssertionMethod,
+		work: &work{units: badgeWork, steps: badgeSteps}}
 	if v.Now != nil {
 		r.now = v.Now()
 	}
