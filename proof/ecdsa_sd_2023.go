@@ -70,6 +70,9 @@ func (s sdSuite) sign(t *task, key crypto.Signer) (string, error) {
 		return "", err
 	}
 	v := &baseValue{hmacKey: secrets.hmacKey, mandatory: t.mandatory}
+	if v.mandatory == nil {
+		v.mandatory = usualMandatory(t.document)
+	}
 	if v.publicKey, err = multikeyBytes(secrets.key.Public()); err != nil {
 		return "", err
 	}
@@ -94,6 +97,21 @@ func (s sdSuite) sign(t *task, key crypto.Signer) (string, error) {
 		return "", err
 	}
 	return v.encode(), nil
+}
+
+// usualMandatory are the pointers for an issuer who names none: to who issued a
+// credential, when it is valid, and where it may have been revoked. A holder who
+// could hold those back could make an expired or revoked credential look good.
+func usualMandatory(doc map[string]any) []string {
+	pointers := []string{}
+	for _, name := range []string{
+		"issuer", "validFrom", "validUntil", "issuanceDate", "expirationDate", "credentialStatus", "termsOfUse",
+	} {
+		if doc[name] != nil {
+			pointers = append(pointers, "/"+name)
+		}
+	}
+	return pointers
 }
 
 // verify checks a derived proof (section 3.6.7).

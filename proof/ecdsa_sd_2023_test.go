@@ -42,7 +42,7 @@ func p256Key(t testing.TB, name string) *ecdsa.PrivateKey {
 func signSD(t testing.TB, doc string, contexts *jsonld.Contexts, mandatory ...string) []byte {
 	t.Helper()
 	signed, err := Sign([]byte(doc), p256Key(t, "issuer"), SignOptions{
-		Method: method, Created: created, Cryptosuite: ecdsaSD2023, MandatoryPointers: mandatory, Contexts: contexts,
+		Method: method, Created: created, Cryptosuite: ecdsaSD2023, MandatoryPointers: append([]string{}, mandatory...), Contexts: contexts,
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -488,6 +488,30 @@ func TestSDSignRefuses(t *testing.T) {
 	var unknown *jsonld.UnknownTermError
 	if _, err := Sign([]byte(strings.Replace(graded, `"creditsEarned"`, `"nickname"`, 1)), key, good); !errors.As(err, &unknown) {
 		t.Errorf("unknown term: %v", err)
+	}
+}
+
+// TestSDUsualMandatory: an issuer who names nothing still keeps revoked and
+// expired credentials from looking good.
+func TestSDUsualMandatory(t *testing.T) {
+	doc := strings.Replace(graded, `"credentialSubject":`, `"validUntil":"2027-01-01T00:00:00Z","credentialStatus":{"id":"https://uni.edu/status/3#7","type":"BitstringStatusListEntry",`+
+		`"statusPurpose":"revocation","statusListIndex":"7","statusListCredential":"https://uni.edu/status/3"},"credentialSubject":`, 1)
+	key := p256Key(t, "issuer")
+	signed, err := Sign([]byte(doc), key, SignOptions{Method: method, Cryptosuite: ecdsaSD2023})
+	if err != nil {
+		t.Fatal(err)
+	}
+	derived := string(derive(t, signed, "/name"))
+	for _, part := range []string{`"validUntil":"2027-01-01T00:00:00Z"`, `"statusListIndex":"7"`, `"issuer":{"id":"did:web:uni.edu"`, `"validFrom"`} {
+		if !strings.Contains(derived, part) {
+			t.Errorf("%s is not in %s", part, derived)
+		}
+	}
+	if strings.Contains(derived, "creditsEarned") {
+		t.Errorf("everything is in %s", derived)
+	}
+	if err := verifyAll([]byte(strings.Replace(derived, `"validUntil":"2027-01-01T00:00:00Z",`, ``, 1)), key.Public(), VerifyOptions{}); !errors.Is(err, ErrBadSignature) {
+		t.Errorf("without its end: %v", err)
 	}
 }
 

@@ -43,7 +43,10 @@ type SignOptions struct {
 	// vocabulary (jsonld.Options.Inline).
 	Inline bool
 	// MandatoryPointers are the JSON pointers (RFC 6901) of what a holder cannot
-	// leave out of an ecdsa-sd-2023 credential.
+	// leave out of an ecdsa-sd-2023 credential. nil stands for those that make out
+	// whether it is valid, as far as it has them: issuer, validFrom, validUntil,
+	// issuanceDate, expirationDate, credentialStatus and termsOfUse. An empty list
+	// means that nothing is mandatory.
 	MandatoryPointers []string
 }
 
