@@ -10,7 +10,7 @@ import (
 // Whatever is not known to have passed does not hold, but for evidence that
 // cannot be had, which takes nothing away from a credential.
 func TestDecide(t *testing.T) {
-	all := append(verify.Whole(), verify.CheckIssuerIdentity)
+	all := append(whole(), verify.CheckIssuerIdentity)
 	for _, asked := range [][]string{nil, {"proof"}, {"proof", "credentialStatus"}, {"validity"}} {
 		rest, err := restsOn(asked)
 		if err != nil {
@@ -30,7 +30,7 @@ func TestDecide(t *testing.T) {
 				for _, id := range rest {
 					counts = counts || id == broken && (id != verify.CheckEvidence || outcome != verify.Unknown)
 				}
-				if d := decide(&rep, rest); (len(d.problems) > 0) != counts || (len(d.warnings) > 0) == counts {
+				if d := decide(rep.Checks, rest); (len(d.problems) > 0) != counts || (len(d.warnings) > 0) == counts {
 					t.Errorf("asked %v, %s is %q: problems %v, warnings %v", asked, broken, outcome, d.problems, d.warnings)
 				}
 			}
@@ -45,7 +45,7 @@ func TestDecideMissing(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if d := decide(&verify.Report{}, rest); len(d.problems) == 0 {
+		if d := decide(nil, rest); len(d.problems) == 0 {
 			t.Errorf("asked %v: a report without checks verifies", asked)
 		}
 	}

@@ -47,6 +47,6 @@ func (s *Server) verifyCredential(w http.ResponseWriter, r *http.Request) error 
 	}
 	defer done()
 	v.Contexts = contexts()
-	d := decide(v.Verify(r.Context(), in.VerifiableCredential), rest)
+	d := decide(v.Verify(r.Context(), in.VerifiableCredential).Checks, rest)
 	return d.send(w)
 }
