@@ -86,7 +86,9 @@ func Bake(picture, credential []byte, version string) ([]byte, error) {
 }
 
 // BakePNG is Bake for a PNG and Open Badges 3.0.
-func BakePNG(png, credential []byte) ([]byte, error) { return AppendPNG(nil, png, credential, Version3) }
+func BakePNG(png, credential []byte) ([]byte, error) {
+	return AppendPNG(nil, png, credential, Version3)
+}
 
 // BakeSVG is Bake for an SVG and Open Badges 3.0.
 //

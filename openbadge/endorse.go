@@ -35,9 +35,9 @@ func (p *Profile) Endorse(signed []byte) error {
 func endorse(documents *[]json.RawMessage, jwts *[]string, signed []byte, about string) error {
 	v := &Checker{Issuing: true, JWT: true}
 	if text := string(signed); jws.MatchString(text) {
-		v.endorsements("", nil, []string{text}, about)
+		v.Endorsements("", nil, []string{text}, about)
 	} else {
-		v.endorsements("", []json.RawMessage{signed}, nil, about)
+		v.Endorsements("", []json.RawMessage{signed}, nil, about)
 	}
 	if len(v.Problems) > 0 {
 		return v.Problems
@@ -76,9 +76,9 @@ func listProof(document []byte) []byte {
 	return slices.Clone(document)
 }
 
-// endorsements checks those of the thing at path. about is its id, or "" where
+// Endorsements checks those of the thing at path. about is its id, or "" where
 // an endorsement may be about any part of the credential.
-func (v *Checker) endorsements(path string, documents []json.RawMessage, jwts []string, about string) {
+func (v *Checker) Endorsements(path string, documents []json.RawMessage, jwts []string, about string) {
 	for i, s := range jwts {
 		at := item(path+"/endorsementJwt", i)
 		if !jws.MatchString(s) {
@@ -154,7 +154,7 @@ type Endorsed struct {
 // Endorsements lists the endorsements of c and of everything in it, in the
 // order of the document.
 func (c *AchievementCredential) Endorsements() []Endorsed {
-	all := placed("", c.Endorsement, c.EndorsementJWT, "")
+	all := EndorsementsAt("", c.Endorsement, c.EndorsementJWT, "")
 	all = append(all, c.Issuer.Endorsements("/issuer")...)
 	all = append(all, c.Subject.Achievement.Endorsements("/credentialSubject/achievement")...)
 	return append(all, c.Subject.Source.Endorsements("/credentialSubject/source")...)
@@ -163,7 +163,7 @@ func (c *AchievementCredential) Endorsements() []Endorsed {
 // Endorsements lists the endorsements of a, which stands at path, and of its
 // creator.
 func (a *Achievement) Endorsements(path string) []Endorsed {
-	return append(placed(path, a.Endorsement, a.EndorsementJWT, a.ID), a.Creator.Endorsements(path+"/creator")...)
+	return append(EndorsementsAt(path, a.Endorsement, a.EndorsementJWT, a.ID), a.Creator.Endorsements(path+"/creator")...)
 }
 
 // Endorsements lists the endorsements of p, which stands at path and may be nil,
@@ -172,10 +172,11 @@ func (p *Profile) Endorsements(path string) []Endorsed {
 	if p == nil {
 		return nil
 	}
-	return append(placed(path, p.Endorsement, p.EndorsementJWT, p.ID), p.ParentOrg.Endorsements(path+"/parentOrg")...)
+	return append(EndorsementsAt(path, p.Endorsement, p.EndorsementJWT, p.ID), p.ParentOrg.Endorsements(path+"/parentOrg")...)
 }
 
-func placed(path string, documents []json.RawMessage, jwts []string, about string) (all []Endorsed) {
+// EndorsementsAt lists the endorsements of the thing at path, whose id is about.
+func EndorsementsAt(path string, documents []json.RawMessage, jwts []string, about string) (all []Endorsed) {
 	for i, d := range documents {
 		all = append(all, Endorsed{Path: fmt.Sprintf("%s/endorsement/%d", path, i), About: about, Document: d})
 	}

@@ -85,8 +85,8 @@ func (v *Checker) endorsement(e *EndorsementCredential) {
 		Evidence: e.Evidence, TermsOfUse: e.TermsOfUse, Schema: e.Schema, Status: e.Status, Refresh: e.Refresh, Related: e.Related,
 		MustStart: []string{credential.ContextV2, Context}, MustHave: []string{TypeEndorsement},
 	})
-	v.required("/credentialSubject/id", e.Subject.ID)
-	v.iri("/credentialSubject/id", e.Subject.ID)
+	v.Required("/credentialSubject/id", e.Subject.ID)
+	v.IRI("/credentialSubject/id", e.Subject.ID)
 }
 
 // Document returns the JSON of the endorsement, ready for a Data Integrity
@@ -123,13 +123,14 @@ func ReadEndorsement(c *credential.Credential) (*EndorsementCredential, error) {
 	}
 	var e EndorsementCredential
 	v.Decode(c, "Endorsement", nil, &e)
-	if len(v.Problems) > 0 {
-		return nil, v.sorted()
+	if err := v.Err(); err != nil {
+		return nil, err
 	}
 	e.Contexts, e.Types = c.Contexts, c.Types
 	e.ValidFrom, e.ValidUntil = c.ValidFrom, c.ValidUntil
-	if v.endorsement(&e); len(v.Problems) > 0 {
-		return nil, v.sorted()
+	v.endorsement(&e)
+	if err := v.Err(); err != nil {
+		return nil, err
 	}
 	return &e, nil
 }

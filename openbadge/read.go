@@ -3,6 +3,7 @@ package openbadge
 import (
 	"encoding/json"
 	"errors"
+	"reflect"
 	"slices"
 	"strings"
 
@@ -34,14 +35,14 @@ func Read(c *credential.Credential) (*AchievementCredential, error) {
 	}
 	var badge AchievementCredential
 	v.Decode(c, "Credential", nil, &badge)
-	if len(v.Problems) > 0 {
-		return nil, v.sorted()
+	if err := v.Err(); err != nil {
+		return nil, err
 	}
 	badge.Contexts, badge.Types = c.Contexts, c.Types
 	badge.ValidFrom, badge.ValidUntil = c.ValidFrom, c.ValidUntil
 	v.credential(&badge)
-	if len(v.Problems) > 0 {
-		return nil, v.sorted()
+	if err := v.Err(); err != nil {
+		return nil, err
 	}
 	return &badge, nil
 }
@@ -53,6 +54,9 @@ func Read(c *credential.Credential) (*AchievementCredential, error) {
 func (v *Checker) Decode(c *credential.Credential, name string, more map[string]Shape, into any) {
 	n := len(v.Problems)
 	r := &regulariser{v: v, more: more}
+	if more != nil {
+		r.names = namesOf(reflect.TypeOf(into))
+	}
 	tree, ok := r.regular("", name, c.Tree).(map[string]any)
 	if len(v.Problems) > n || !ok {
 		return
@@ -75,8 +79,12 @@ func (v *Checker) Decode(c *credential.Credential, name string, more map[string]
 	}
 }
 
-// sorted returns the problems in a fixed order, since trees have none.
-func (v *Checker) sorted() Problems {
+// Err returns the problems that were found, in a fixed order, since trees have
+// none, or nil.
+func (v *Checker) Err() error {
+	if len(v.Problems) == 0 {
+		return nil
+	}
 	slices.SortStableFunc(v.Problems, func(a, b *Problem) int { return strings.Compare(a.Path, b.Path) })
 	return v.Problems
 }

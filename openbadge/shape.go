@@ -63,8 +63,9 @@ var shapes = map[string]Shape{
 
 // regulariser rewrites JSON to the one form that the Go types have.
 type regulariser struct {
-	v    *Checker
-	more map[string]Shape // besides shapes
+	v     *Checker
+	more  map[string]Shape  // besides shapes
+	names map[string]string // besides names
 }
 
 // regular rewrites value, of the class that the shape called name describes, to
@@ -88,7 +89,7 @@ func (r *regulariser) regular(path, name string, value any) any {
 	r.class(path, sh, m["type"])
 	out := make(map[string]any, len(m))
 	for key, val := range m {
-		if misspelt(key) {
+		if misspelt(key, names) || misspelt(key, r.names) {
 			continue
 		}
 		val = plainText(val)
@@ -156,13 +157,15 @@ func plainText(v any) any {
 
 // names are those of all members that the Go types know, in the form that folds
 // letter case.
-var names = func() map[string]string {
+var names = namesOf(reflect.TypeFor[AchievementCredential](), reflect.TypeFor[EndorsementCredential]())
+
+func namesOf(types ...reflect.Type) map[string]string {
 	all := map[string]string{}
-	for _, t := range []reflect.Type{reflect.TypeFor[AchievementCredential](), reflect.TypeFor[EndorsementCredential]()} {
+	for _, t := range types {
 		collectNames(t, all, map[reflect.Type]bool{})
 	}
 	return all
-}()
+}
 
 func collectNames(t reflect.Type, all map[string]string, seen map[reflect.Type]bool) {
 	for t.Kind() == reflect.Pointer || t.Kind() == reflect.Slice {
@@ -185,7 +188,7 @@ func foldName(s string) string { return strings.ToLower(strings.ToUpper(s)) }
 
 // misspelt reports whether key is the name of a member but for letter case.
 // encoding/json takes it for that member, and nobody else does.
-func misspelt(key string) bool {
+func misspelt(key string, names map[string]string) bool {
 	name, ok := names[foldName(key)]
 	return ok && name != key
 }

@@ -66,7 +66,7 @@ func (v *Checker) credential(c *AchievementCredential) {
 		Schema: c.Schema, Status: c.Status, Refresh: c.Refresh, Related: c.Related,
 		MustStart: []string{credential.ContextV2, Context}, MustHave: []string{TypeCredential, TypeAchievement},
 	})
-	v.endorsements("", c.Endorsement, c.EndorsementJWT, "")
+	v.Endorsements("", c.Endorsement, c.EndorsementJWT, "")
 	v.subject("/credentialSubject", &c.Subject)
 	if v.Issuing {
 		v.results(&c.Subject)
@@ -75,8 +75,8 @@ func (v *Checker) credential(c *AchievementCredential) {
 
 // Head checks what all credentials have in common.
 func (v *Checker) Head(h Head) {
-	v.required("/id", h.ID)
-	v.iri("/id", h.ID)
+	v.Required("/id", h.ID)
+	v.IRI("/id", h.ID)
 	if h.ValidFrom.IsZero() {
 		v.Problems.Add("/validFrom", "The date from which it is valid is missing.")
 	}
@@ -89,20 +89,20 @@ func (v *Checker) Head(h Head) {
 		v.evidence(item("/evidence", i), &h.Evidence[i])
 	}
 	for i, t := range h.TermsOfUse {
-		v.required(item("/termsOfUse", i)+"/type", t.Type)
-		v.iri(item("/termsOfUse", i)+"/type", t.Type)
-		v.iri(item("/termsOfUse", i)+"/id", t.ID)
+		v.Required(item("/termsOfUse", i)+"/type", t.Type)
+		v.IRI(item("/termsOfUse", i)+"/type", t.Type)
+		v.IRI(item("/termsOfUse", i)+"/id", t.ID)
 	}
 	for i, s := range h.Schema {
-		v.required(item("/credentialSchema", i)+"/id", s.ID)
-		v.required(item("/credentialSchema", i)+"/type", s.Type)
+		v.Required(item("/credentialSchema", i)+"/id", s.ID)
+		v.Required(item("/credentialSchema", i)+"/type", s.Type)
 	}
 	for i, s := range h.Status {
-		v.required(item("/credentialStatus", i)+"/type", s.Type)
+		v.Required(item("/credentialStatus", i)+"/type", s.Type)
 	}
 	if h.Refresh != nil {
-		v.required("/refreshService/id", h.Refresh.ID)
-		v.required("/refreshService/type", h.Refresh.Type)
+		v.Required("/refreshService/id", h.Refresh.ID)
+		v.Required("/refreshService/type", h.Refresh.Type)
 	}
 	if v.Issuing {
 		v.newHead(h)
@@ -121,16 +121,16 @@ func (v *Checker) newHead(h Head) {
 	if !slices.Contains(h.Types, typeVerifiable) || !slices.ContainsFunc(h.Types, func(t string) bool { return slices.Contains(h.MustHave, t) }) {
 		v.Problems.Add("/type", "The types must include %s and %s.", typeVerifiable, h.MustHave[0])
 	}
-	v.required("/name", h.Name)
-	v.required("/issuer/name", h.Issuer.Name)
+	v.Required("/name", h.Name)
+	v.Required("/issuer/name", h.Issuer.Name)
 	for i, s := range h.Schema {
-		v.iri(item("/credentialSchema", i)+"/id", s.ID)
+		v.IRI(item("/credentialSchema", i)+"/id", s.ID)
 	}
 	for i, s := range h.Status {
 		v.statusEntry(item("/credentialStatus", i), s)
 	}
 	if h.Refresh != nil {
-		v.iri("/refreshService/id", h.Refresh.ID)
+		v.IRI("/refreshService/id", h.Refresh.ID)
 	}
 	v.related(h.Related)
 }
@@ -139,8 +139,8 @@ func (v *Checker) related(list []RelatedResource) {
 	seen := map[string]bool{}
 	for i, r := range list {
 		path := item("/relatedResource", i)
-		v.required(path+"/id", r.ID)
-		v.iri(path+"/id", r.ID)
+		v.Required(path+"/id", r.ID)
+		v.IRI(path+"/id", r.ID)
 		if seen[r.ID] {
 			v.Problems.Add(path+"/id", "The same resource is given twice.")
 		}
@@ -153,7 +153,7 @@ func (v *Checker) related(list []RelatedResource) {
 }
 
 func (v *Checker) evidence(path string, e *Evidence) {
-	v.iri(path+"/id", e.ID)
+	v.IRI(path+"/id", e.ID)
 	if !v.Issuing {
 		return
 	}
@@ -177,28 +177,29 @@ func (v *Checker) digests(path, sri, multibase string) {
 }
 
 func (v *Checker) statusEntry(path string, s StatusEntry) {
-	v.required(path+"/id", s.ID)
-	v.iri(path+"/id", s.ID)
+	v.Required(path+"/id", s.ID)
+	v.IRI(path+"/id", s.ID)
 	if s.Type != StatusType {
 		return
 	}
-	v.required(path+"/statusPurpose", s.Purpose)
-	v.required(path+"/statusListCredential", s.ListCredential)
-	v.iri(path+"/statusListCredential", s.ListCredential)
+	v.Required(path+"/statusPurpose", s.Purpose)
+	v.Required(path+"/statusListCredential", s.ListCredential)
+	v.IRI(path+"/statusListCredential", s.ListCredential)
 	if n, err := strconv.ParseUint(s.Index, 10, 31); err != nil || strconv.FormatUint(n, 10) != s.Index {
 		v.Problems.Add(path+"/statusListIndex", "The position must be a decimal number.")
 	}
 }
 
-func (v *Checker) required(path, s string) {
+// Required checks that s says something.
+func (v *Checker) Required(path, s string) {
 	if strings.TrimSpace(s) == "" {
 		v.Problems.Add(path, "The value is missing.")
 	}
 }
 
-// iri checks an address that JSON-LD resolves: a relative one would mean
-// something else wherever the document is read.
-func (v *Checker) iri(path, s string) {
+// IRI checks an address that JSON-LD resolves: in a new document a relative one
+// would mean something else wherever it is read. Empty ones are not there.
+func (v *Checker) IRI(path, s string) {
 	if s != "" && v.Issuing && !credential.IsURI(s) {
 		v.Problems.Add(path, "The value must be a complete address (with a scheme, such as https: or urn:).")
 	}

@@ -8,11 +8,11 @@ import (
 
 // Achievement checks an achievement.
 func (v *Checker) Achievement(path string, a *Achievement) {
-	v.required(path+"/id", a.ID)
-	v.iri(path+"/id", a.ID)
-	v.required(path+"/name", a.Name)
-	v.required(path+"/description", a.Description)
-	v.iri(path+"/criteria/id", a.Criteria.ID)
+	v.Required(path+"/id", a.ID)
+	v.IRI(path+"/id", a.ID)
+	v.Required(path+"/name", a.Name)
+	v.Required(path+"/description", a.Description)
+	v.IRI(path+"/criteria/id", a.Criteria.ID)
 	if v.Issuing && a.Criteria == (Criteria{}) {
 		v.Problems.Add(path+"/criteria", "Say how it is earned: in words, by a web address, or both.")
 	}
@@ -22,16 +22,16 @@ func (v *Checker) Achievement(path string, a *Achievement) {
 	v.language(path+"/inLanguage", a.InLanguage)
 	v.identifiers(path+"/otherIdentifier", a.OtherIdentifier)
 	v.alignments(path+"/alignment", a.Alignment)
-	v.endorsements(path, a.Endorsement, a.EndorsementJWT, a.ID)
+	v.Endorsements(path, a.Endorsement, a.EndorsementJWT, a.ID)
 	v.number(path+"/creditsAvailable", a.CreditsAvailable)
 	for i, r := range a.Related {
-		v.required(item(path+"/related", i)+"/id", r.ID)
-		v.iri(item(path+"/related", i)+"/id", r.ID)
+		v.Required(item(path+"/related", i)+"/id", r.ID)
+		v.IRI(item(path+"/related", i)+"/id", r.ID)
 		v.language(item(path+"/related", i)+"/inLanguage", r.InLanguage)
 	}
 	for i, t := range a.Tag {
 		if v.Issuing {
-			v.required(item(path+"/tag", i), t)
+			v.Required(item(path+"/tag", i), t)
 		}
 	}
 	ids := map[string]bool{}
@@ -44,21 +44,21 @@ func (v *Checker) Achievement(path string, a *Achievement) {
 // were seen before: results refer to them, so each must be one thing's.
 func (v *Checker) resultDescription(path string, d *ResultDescription, ids map[string]bool) {
 	v.ownID(path+"/id", d.ID, ids)
-	v.required(path+"/name", d.Name)
-	v.required(path+"/resultType", d.ResultType)
+	v.Required(path+"/name", d.Name)
+	v.Required(path+"/resultType", d.ResultType)
 	v.word(path+"/resultType", d.ResultType, ResultTypes)
 	v.alignments(path+"/alignment", d.Alignment)
 	for i, l := range d.RubricCriterionLevel {
 		at := item(path+"/rubricCriterionLevel", i)
 		v.ownID(at+"/id", l.ID, ids)
-		v.required(at+"/name", l.Name)
+		v.Required(at+"/name", l.Name)
 		v.alignments(at+"/alignment", l.Alignment)
 	}
 	if !v.Issuing {
 		return
 	}
 	for i, s := range d.AllowedValue {
-		v.required(item(path+"/allowedValue", i), s)
+		v.Required(item(path+"/allowedValue", i), s)
 	}
 	if d.RequiredLevel != "" && !d.hasLevel(d.RequiredLevel) {
 		v.Problems.Add(path+"/requiredLevel", "It is none of the described levels.")
@@ -72,8 +72,8 @@ func (v *Checker) resultDescription(path string, d *ResultDescription, ids map[s
 }
 
 func (v *Checker) ownID(path, id string, ids map[string]bool) {
-	v.required(path, id)
-	v.iri(path, id)
+	v.Required(path, id)
+	v.IRI(path, id)
 	if v.Issuing && id != "" && ids[id] {
 		v.Problems.Add(path, "Another result or level has the same id.")
 	}
@@ -114,7 +114,7 @@ func (v *Checker) results(s *Subject) {
 		if r.Value == "" && r.AchievedLevel == "" && r.Status == "" {
 			v.Problems.Add(path, "The result says nothing: give a value, a level or a status.")
 		}
-		v.iri(path+"/achievedLevel", r.AchievedLevel)
+		v.IRI(path+"/achievedLevel", r.AchievedLevel)
 		descriptions := s.Achievement.ResultDescription
 		if r.ResultDescription != "" {
 			at := slices.IndexFunc(descriptions, func(d ResultDescription) bool { return d.ID == r.ResultDescription })
@@ -136,9 +136,9 @@ func (v *Checker) results(s *Subject) {
 func (v *Checker) alignments(path string, list []Alignment) {
 	for i, a := range list {
 		at := item(path, i)
-		v.required(at+"/targetName", a.TargetName)
-		v.required(at+"/targetUrl", a.TargetURL)
-		v.iri(at+"/targetUrl", a.TargetURL)
+		v.Required(at+"/targetName", a.TargetName)
+		v.Required(at+"/targetUrl", a.TargetURL)
+		v.IRI(at+"/targetUrl", a.TargetURL)
 		v.word(at+"/targetType", a.TargetType, AlignmentTypes)
 	}
 }

@@ -16,19 +16,19 @@ func (v *Checker) Profile(path string, p *Profile) {
 	if p == nil {
 		return
 	}
-	v.required(path+"/id", p.ID)
-	v.iri(path+"/id", p.ID)
+	v.Required(path+"/id", p.ID)
+	v.IRI(path+"/id", p.ID)
 	v.Image(path+"/image", p.Image)
 	v.identifiers(path+"/otherIdentifier", p.OtherIdentifier)
 	v.Profile(path+"/parentOrg", p.ParentOrg)
-	v.endorsements(path, p.Endorsement, p.EndorsementJWT, p.ID)
+	v.Endorsements(path, p.Endorsement, p.EndorsementJWT, p.ID)
 	if p.DateOfBirth != "" && !isDate(p.DateOfBirth) {
 		v.Problems.Add(path+"/dateOfBirth", "The value must be a date such as 2001-12-24.")
 	}
 	if !v.Issuing {
 		return
 	}
-	v.iri(path+"/url", p.URL)
+	v.IRI(path+"/url", p.URL)
 	if p.Email != "" && !strings.Contains(p.Email, "@") {
 		v.Problems.Add(path+"/email", "The value must be a mail address.")
 	}
@@ -59,14 +59,14 @@ func (v *Checker) Image(path string, i *Image) {
 	if i == nil {
 		return
 	}
-	v.required(path+"/id", i.ID)
-	v.iri(path+"/id", i.ID)
+	v.Required(path+"/id", i.ID)
+	v.IRI(path+"/id", i.ID)
 }
 
 func (v *Checker) identifiers(path string, list []IdentifierEntry) {
 	for i, e := range list {
-		v.required(item(path, i)+"/identifier", e.Identifier)
-		v.required(item(path, i)+"/identifierType", e.Type)
+		v.Required(item(path, i)+"/identifier", e.Identifier)
+		v.Required(item(path, i)+"/identifierType", e.Type)
 		v.word(item(path, i)+"/identifierType", e.Type, IdentityTypes)
 	}
 }
@@ -91,7 +91,7 @@ func (v *Checker) subject(path string, s *Subject) {
 
 // Recipient checks how a subject is named: by an id, by identities, or both.
 func (v *Checker) Recipient(path, id string, identities []IdentityObject) {
-	v.iri(path+"/id", id)
+	v.IRI(path+"/id", id)
 	if id == "" && len(identities) == 0 {
 		v.Problems.Add(path, "The recipient is not named: the subject needs an id or an identifier.")
 	}
@@ -101,8 +101,8 @@ func (v *Checker) Recipient(path, id string, identities []IdentityObject) {
 }
 
 func (v *Checker) identity(path string, o IdentityObject) {
-	v.required(path+"/identityHash", o.IdentityHash)
-	v.required(path+"/identityType", o.IdentityType)
+	v.Required(path+"/identityHash", o.IdentityHash)
+	v.Required(path+"/identityType", o.IdentityType)
 	v.word(path+"/identityType", o.IdentityType, IdentityTypes)
 	if !v.Issuing {
 		return
