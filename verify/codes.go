@@ -2,7 +2,8 @@ package verify
 
 // Codes of checks, for programs. They are part of the stable form of a report.
 const (
-	CodeNotRun = "not_run" // an earlier check did not pass
+	CodeNotRun      = "not_run"       // an earlier check did not pass
+	CodeNoSuchCheck = "no_such_check" // asked for by a name that is none
 
 	// structure
 	CodeNotCredential  = "not_a_credential"
@@ -48,8 +49,9 @@ const (
 	CodeKeyElsewhere    = "key_elsewhere"  // at the issuer's host, outside the issuer's own address
 	CodeIssuerInvalid   = "issuer_document_invalid"
 	CodeIssuerMissing   = "issuer_document_missing"
-	CodeUnreachable     = "unreachable" // also of status and refresh
-	CodeOffline         = "offline"     // also of status and refresh
+	CodeUnreachable     = "unreachable"   // also of status and refresh
+	CodeOffline         = "offline"       // also of status and refresh
+	CodeNotInBundle     = "not_in_bundle" // also of status, refresh and evidence
 	CodeTooManyRequests = "too_many_requests"
 	CodeSelfAsserted    = "self_asserted"
 	CodeKnownIssuer     = "known_issuer"

@@ -131,6 +131,9 @@ func (r *run) unreachable(id string, err error, who string) Check {
 	if errors.Is(err, errBudget) {
 		return unknown(id, CodeTooManyRequests, "The badge refers to more documents than we fetch.")
 	}
+	if errors.Is(err, ErrNotInBundle) {
+		return unknown(id, CodeNotInBundle, "The saved answers that we check with hold none of "+who+".")
+	}
 	if errors.Is(err, context.Canceled) {
 		return unknown(id, CodeUnreachable, "The check was interrupted.")
 	}

@@ -284,6 +284,8 @@ func (r *run) noAnswer(id, address string, err error) Check {
 	}
 	var status *did.StatusError
 	switch {
+	case errors.Is(err, ErrNotInBundle):
+		return unknown(id, CodeNotInBundle, "The saved answers that we check with hold none of "+host+".")
 	case errors.Is(err, errBudget):
 		return unknown(id, CodeTooManyRequests, "The badge refers to more documents than we fetch.")
 	case errors.Is(err, context.Canceled):

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -26,6 +27,8 @@ const (
 type verifyCommand struct {
 	JSON    bool     `help:"Print the report as JSON."`
 	Offline bool     `help:"Ask nobody: what would need the network is reported as not checked."`
+	Bundle  string   `placeholder:"FILE" type:"path" help:"Ask nobody, and take the answers that --save kept in this file."`
+	Save    string   `placeholder:"FILE" type:"path" help:"Keep every answer that was fetched in this file, for --bundle."`
 	Issuer  []string `sep:"none" placeholder:"DID|DOMAIN" help:"An issuer that you know. May be given more than once."`
 	Email   string   `placeholder:"ADDRESS" help:"Check that the badge names this recipient."`
 	Target  string   `arg:"" name:"file" help:"A file (JSON, PNG or SVG), a web address, or - for standard input."`
@@ -40,14 +43,28 @@ func (verifyCommand) Help() string {
 func (v *verifyCommand) Run(c *console) error {
 	verifier := verify.Verifier{Now: time.Now, KnownIssuers: v.Issuer, Recipient: v.Email}
 	client := &fetch.Client{UserAgent: "Roundel", AllowLoopback: onThisMachine(v.Target)}
-	if !v.Offline {
-		verifier.Get = client
+	recorder := verify.NewRecorder(client, time.Now)
+	switch {
+	case v.Bundle != "":
+		saved, err := v.saved()
+		if err != nil {
+			return err
+		}
+		verifier.Get = saved
+		c.note("nobody is asked; the answers are those saved on %s", saved.Made().Local().Format("2 January 2006, 15:04"))
+	case !v.Offline:
+		verifier.Get = recorder
 	}
 	file, err := v.read(c, client)
 	if err != nil {
 		return err
 	}
 	report := verifier.Verify(c.ctx, file)
+	if v.Save != "" {
+		if err := v.save(recorder); err != nil {
+			return err
+		}
+	}
 	c.code = exitCode(report.Verdict)
 	if v.JSON {
 		e := json.NewEncoder(c.out)
@@ -59,6 +76,34 @@ func (v *verifyCommand) Run(c *console) error {
 	return nil
 }
 
+// saved reads the answers of --bundle.
+func (v *verifyCommand) saved() (*verify.Bundle, error) {
+	if v.Save != "" {
+		return nil, usageError{errors.New("--save keeps what is fetched, and with --bundle nothing is; give one of them")}
+	}
+	text, err := os.ReadFile(v.Bundle)
+	if err != nil {
+		return nil, usageError{err}
+	}
+	b, err := verify.ParseBundle(text)
+	if err != nil {
+		return nil, usageError{fmt.Errorf("%s: %w; such files are made with --save", v.Bundle, err)}
+	}
+	return b, nil
+}
+
+// save writes what was fetched.
+func (v *verifyCommand) save(recorder *verify.Recorder) error {
+	if v.Offline {
+		return usageError{errors.New("--save keeps what is fetched, and --offline fetches nothing; give one of them")}
+	}
+	text, err := recorder.Bundle()
+	if err != nil {
+		return err
+	}
+	return os.WriteFile(v.Save, text, 0o644)
+}
+
 // read returns the bytes that the argument names. A file that cannot be read is
 // wrong usage; a link that leads to no badge leaves everything open.
 func (v *verifyCommand) read(c *console, client *fetch.Client) ([]byte, error) {
@@ -66,8 +111,8 @@ func (v *verifyCommand) read(c *console, client *fetch.Client) ([]byte, error) {
 	case v.Target == "-":
 		return readAll(c.in)
 	case isLink(v.Target):
-		if v.Offline {
-			return nil, usageError{fmt.Errorf("%s is a web address, and --offline asks nobody; give a file", v.Target)}
+		if v.Offline || v.Bundle != "" {
+			return nil, usageError{fmt.Errorf("%s is a web address, and --offline and --bundle ask nobody; give a file", v.Target)}
 		}
 		file, err := (&verification.Service{Fetch: client, Now: time.Now}).Open(c.ctx, v.Target)
 		if fields := fault.FieldsOf(err); len(fields) > 0 {
@@ -132,8 +177,20 @@ func printReport(w io.Writer, r *verify.Report) {
 	for _, check := range r.Checks {
 		fmt.Fprintf(w, "  %-16s %-15s %s\n", check.ID, marks[check.Outcome], check.Reason)
 	}
+	printParts(w, "Badges inside it", r.Contents)
+	printParts(w, "Endorsements", r.Endorsements)
 	for _, note := range r.Notes {
 		fmt.Fprintf(w, "\n%s\n", note)
 	}
 	fmt.Fprintf(w, "\nverdict: %s\n", r.Verdict)
+}
+
+// printParts lists the credentials inside the one that was verified.
+func printParts(w io.Writer, title string, parts []verify.Part) {
+	if len(parts) > 0 {
+		fmt.Fprintf(w, "\n%s:\n", title)
+	}
+	for _, p := range parts {
+		fmt.Fprintf(w, "  %-18s %s: %s\n", p.Verdict, cmp.Or(p.Name, p.ID, p.Path), p.Headline)
+	}
 }
