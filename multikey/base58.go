@@ -3,6 +3,7 @@ package multikey
 import (
 	"errors"
 	"fmt"
+	"math/bits"
 )
 
 // base58Alphabet is the Bitcoin alphabet, as in draft-msporny-base58-03,
@@ -31,28 +32,48 @@ func Base58Encode(b []byte) string {
 	for zeros < len(b) && b[zeros] == 0 {
 		zeros++
 	}
-	// 138/100 is a little more than log(256)/log(58).
-	digits := make([]byte, 0, (len(b)-zeros)*138/100+1) // least significant first
-	for _, c := range b[zeros:] {
-		carry := int(c)
-		for i, d := range digits {
-			carry += int(d) << 8
-			digits[i] = byte(carry % 58)
-			carry /= 58
+	rest := b[zeros:]
+	// Five digits at a time are less work than one, and fit into 32 bits.
+	var space [24]uint32
+	limbs := space[:0] // least significant first
+	for i := 0; i < len(rest); {
+		n := 4
+		if i == 0 && len(rest)%4 != 0 {
+			n = len(rest) % 4
 		}
-		for ; carry > 0; carry /= 58 {
-			digits = append(digits, byte(carry%58))
+		var carry uint64
+		for _, c := range rest[i : i+n] {
+			carry = carry<<8 | uint64(c)
+		}
+		i += n
+		for j, limb := range limbs {
+			carry += uint64(limb) << (8 * n)
+			limbs[j] = uint32(carry % base58Limb)
+			carry /= base58Limb
+		}
+		for ; carry > 0; carry /= base58Limb {
+			limbs = append(limbs, uint32(carry%base58Limb))
 		}
 	}
-	out := make([]byte, zeros+len(digits))
-	for i := range zeros {
-		out[i] = base58Alphabet[0]
+	var digits [128]byte
+	out := digits[:0]
+	for range zeros {
+		out = append(out, base58Alphabet[0])
 	}
-	for i, d := range digits {
-		out[len(out)-1-i] = base58Alphabet[d]
+	start := len(out)
+	for i := len(limbs) - 1; i >= 0; i-- {
+		for unit, v := uint32(base58Limb/58), limbs[i]; unit > 0; unit /= 58 {
+			if d := v / unit; d > 0 || len(out) > start {
+				out = append(out, base58Alphabet[d])
+			}
+			v %= unit
+		}
 	}
 	return string(out)
 }
+
+// base58Limb is 58⁵.
+const base58Limb = 58 * 58 * 58 * 58 * 58
 
 // Base58Decode returns the bytes that s, in base58btc without a multibase
 // prefix, stands for. max is the greatest number of bytes wanted: the work
@@ -68,27 +89,41 @@ func Base58Decode(s string, max int) ([]byte, error) {
 	for ones < len(s) && s[ones] == base58Alphabet[0] {
 		ones++
 	}
-	value := make([]byte, 0, len(s)-ones) // least significant first
-	for i := ones; i < len(s); i++ {
-		carry := int(base58Values[s[i]])
-		if carry == 0xff {
-			return nil, fmt.Errorf("%w: %q at position %d is not a base58 digit", ErrEncoding, s[i], i)
+	var space [32]uint32
+	limbs := space[:0] // least significant first
+	for i := ones; i < len(s); {
+		n := 5
+		if i == ones && (len(s)-ones)%5 != 0 {
+			n = (len(s) - ones) % 5
 		}
-		for j, b := range value {
-			carry += int(b) * 58
-			value[j] = byte(carry)
-			carry >>= 8
+		carry, factor := uint64(0), uint64(1)
+		for end := i + n; i < end; i++ {
+			digit := base58Values[s[i]]
+			if digit == 0xff {
+				return nil, fmt.Errorf("%w: %q at position %d is not a base58 digit", ErrEncoding, s[i], i)
+			}
+			carry = carry*58 + uint64(digit)
+			factor *= 58
 		}
-		for ; carry > 0; carry >>= 8 {
-			value = append(value, byte(carry))
+		for j, limb := range limbs {
+			carry += uint64(limb) * factor
+			limbs[j] = uint32(carry)
+			carry >>= 32
+		}
+		if carry > 0 {
+			limbs = append(limbs, uint32(carry))
 		}
 	}
-	if ones+len(value) > max {
-		return nil, fmt.Errorf("%w: %d bytes where at most %d are allowed", ErrEncoding, ones+len(value), max)
+	size := 4 * len(limbs)
+	if size > 0 {
+		size -= bits.LeadingZeros32(limbs[len(limbs)-1]) / 8
 	}
-	out := make([]byte, ones+len(value))
-	for i, b := range value {
-		out[len(out)-1-i] = b
+	if ones+size > max {
+		return nil, fmt.Errorf("%w: %d bytes where at most %d are allowed", ErrEncoding, ones+size, max)
+	}
+	out := make([]byte, ones+size)
+	for i := range size {
+		out[len(out)-1-i] = byte(limbs[i/4] >> (i % 4 * 8))
 	}
 	return out, nil
 }
