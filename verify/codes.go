@@ -38,7 +38,7 @@ const (
 	CodeTooComplex        = "too_complex"    // also of structure, status and refresh
 	CodeAmbiguousForm     = "ambiguous_form" // the signature covers another reading
 	CodeNoKey             = "no_key"
-	CodePartial           = "partly_shown" // the holder shows only part of what was signed
+	CodePartial           = "partly_shown" // the holder may show only part of what was signed
 
 	// issuer_key and issuer_identity
 	CodeOtherKey        = "other_key"      // the key of somebody else

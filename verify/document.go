@@ -13,6 +13,9 @@ import (
 type document struct {
 	*credential.Credential
 	envelope *envelope // nil: the proofs, if any, are in the document
+	// statusClaim is the claim "status" of a token that is no credential of the W3C
+	// data model; nil if there is none.
+	statusClaim map[string]any
 }
 
 // envelope is a signature around a credential, as JOSE makes them.
@@ -29,6 +32,9 @@ type envelope struct {
 	// fits reports whether key made the signature; any error but
 	// proof.ErrUnsupported says that it did not.
 	fits func(key crypto.PublicKey) error
-	// partial says that the holder shows only part of what was signed.
+	// partial says that the holder may show only part of what was signed.
 	partial bool
+	// metadata says that an issuer with a web address publishes its keys as those
+	// of SD-JWT VCs do.
+	metadata bool
 }

@@ -78,7 +78,12 @@ func (r *run) ownerOfEnvelope(e *envelope, issuer string) owner {
 			return owner{check: r.noController(err, issuer, false), key: hint}
 		}
 		var bad *Check
-		if methods, bad = r.publishedKeys(e, issuer); bad != nil {
+		if e.metadata {
+			methods, bad = r.issuerMetadata(issuer)
+		} else {
+			methods, bad = r.publishedKeys(e, issuer)
+		}
+		if bad != nil {
 			return owner{check: *bad, key: hint}
 		}
 		u, err := url.Parse(issuer)

@@ -159,7 +159,7 @@ const suiteSelective = "ecdsa-sd-2023"
 
 const (
 	reasonUnchanged = "Nothing has been changed since it was signed."
-	reasonPartial   = "Nothing has been changed since it was signed. Whoever shows it shows only a part of it."
+	reasonPartial   = "Nothing has been changed since it was signed. Whoever shows it may have left parts out."
 )
 
 // hasUnknownMember reports whether a proof has members that we do not read. One

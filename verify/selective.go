@@ -1,7 +1,154 @@
 package verify
 
-// selective reads an SD-JWT.
-func (r *run) selective([]byte) (document, *Check) {
-	c := unknown(CheckStructure, CodeUnsupported, "It is signed in a form that we cannot check yet.")
-	return document{}, &c
+import (
+	"crypto"
+	"encoding/json"
+	"net/url"
+	"strings"
+
+	"github.com/roundel/roundel/credential"
+	"github.com/roundel/roundel/did"
+	"github.com/roundel/roundel/jose"
+	"github.com/roundel/roundel/multikey"
+	"github.com/roundel/roundel/sdjwt"
+	"github.com/roundel/roundel/strictjson"
+)
+
+// selective reads an SD-JWT: a credential of the W3C data model secured by one
+// (VC-JOSE-COSE, section 3.2), or an SD-JWT VC, which has a claim vct.
+//
+// A holder's key binding in it is for whoever asked for it, and checked by
+// VerifyPresentation.
+func (r *run) selective(text []byte) (document, *Check) {
+	if len(text) > jose.MaxBytes {
+		c := unknown(CheckStructure, CodeTooLarge, reasonLarge)
+		return document{}, &c
+	}
+	s, err := sdjwt.Parse(text)
+	if err != nil {
+		return document{}, tokenError(err)
+	}
+	if _, typed := s.Payload["vct"]; typed {
+		return r.typedToken(text)
+	}
+	w, err := sdjwt.ParseCredential(text)
+	if err != nil {
+		return document{}, tokenError(err)
+	}
+	if bad := r.afford(w.JSON); bad != nil {
+		return document{}, bad
+	}
+	d, bad := r.object(w.Tree, w.JSON)
+	switch {
+	case bad != nil:
+		return document{}, bad
+	case d.envelope != nil:
+		return document{}, twice()
+	}
+	d.envelope = selectiveEnvelope(w.SDJWT, w.Registered)
+	d.envelope.starts, d.envelope.expires = w.Registered.NotBefore, w.Registered.Expires
+	return d, nil
+}
+
+// typedToken reads an SD-JWT VC. It is no credential of the W3C data model; what
+// it says is put into the form of one as far as checks need it.
+func (r *run) typedToken(text []byte) (document, *Check) {
+	vc, err := sdjwt.ParseVC(text)
+	if err != nil {
+		return document{}, tokenError(err)
+	}
+	claims, err := json.Marshal(vc.Claims)
+	if err != nil {
+		return document{}, tokenError(err)
+	}
+	if bad := r.afford(claims); bad != nil {
+		return document{}, bad
+	}
+	if !strings.HasPrefix(vc.Registered.Issuer, "https://") && !strings.HasPrefix(vc.Registered.Issuer, "did:") {
+		c := unknown(CheckStructure, CodeUnsupported, "It does not say who issued it, other than by a certificate, which we cannot check.")
+		return document{}, &c
+	}
+	c := &credential.Credential{
+		Raw: claims, Tree: vc.Claims, ID: vc.Registered.ID, Types: []string{vc.Type},
+		Issuer:    credential.Issuer{ID: vc.Registered.Issuer, Tree: map[string]any{"id": vc.Registered.Issuer}},
+		ValidFrom: vc.Registered.NotBefore, ValidUntil: vc.Registered.Expires,
+	}
+	if subject := vc.Registered.Subject; subject != "" {
+		c.Subject = []map[string]any{{"id": subject}}
+	}
+	e := selectiveEnvelope(vc.SDJWT, vc.Registered)
+	e.metadata = true
+	return document{Credential: c, envelope: e, statusClaim: vc.Status}, nil
+}
+
+// selectiveEnvelope is the issuer's signature of s.
+func selectiveEnvelope(s *sdjwt.SDJWT, claims jose.Claims) *envelope {
+	e := envelopeOf(s.JWS)
+	e.fits = func(key crypto.PublicKey) error { return s.Verify(key) }
+	e.made, e.stamped = claims.IssuedAt, !claims.IssuedAt.IsZero()
+	e.partial = disclosable(s.Payload)
+	return e
+}
+
+// disclosable reports whether anything in v may be withheld.
+func disclosable(v any) bool {
+	switch v := v.(type) {
+	case map[string]any:
+		for name, value := range v {
+			if name == "_sd" || name == "..." || disclosable(value) {
+				return true
+			}
+		}
+	case []any:
+		for _, item := range v {
+			if disclosable(item) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// issuerMetadata returns the keys that the issuer of an SD-JWT VC publishes: in
+// its well-known document, or where that points to
+// (draft-ietf-oauth-sd-jwt-vc, section 5).
+func (r *run) issuerMetadata(issuer string) ([]did.Method, *Check) {
+	refuse := func(c Check) ([]did.Method, *Check) { return nil, &c }
+	u, err := url.Parse(issuer)
+	if _, bad := provenHost(issuer); err != nil || bad != nil || u.Fragment != "" {
+		return refuse(r.noController(errNoProof, issuer, false))
+	}
+	if r.get == nil {
+		return refuse(r.unreachable(CheckIssuerKey, errOffline, display(issuer)))
+	}
+	place := "https://" + u.Host + "/.well-known/jwt-vc-issuer" + strings.TrimSuffix(u.EscapedPath(), "/")
+	body, _, err := r.get.Get(r.ctx, place, "application/json")
+	if err != nil {
+		return refuse(r.noController(err, issuer, false))
+	}
+	damaged := unknown(CheckIssuerKey, CodeIssuerInvalid, "What "+display(issuer)+" publishes about its keys cannot be read.")
+	var doc struct {
+		Issuer  string          `json:"issuer"`
+		JWKS    json.RawMessage `json:"jwks"`
+		JWKSURI string          `json:"jwks_uri"`
+	}
+	if strictjson.Unmarshal(body, strictjson.Limits{}, &doc) != nil || doc.Issuer != issuer || (doc.JWKS == nil) == (doc.JWKSURI == "") {
+		return refuse(damaged)
+	}
+	if doc.JWKSURI != "" {
+		if doc.JWKS, _, err = r.get.Get(r.ctx, doc.JWKSURI, "application/jwk-set+json, application/json"); err != nil {
+			return refuse(r.noController(err, issuer, false))
+		}
+	}
+	set, err := multikey.ParseJWKS(doc.JWKS)
+	if err != nil {
+		return refuse(damaged)
+	}
+	var out []did.Method
+	for _, k := range set {
+		if k.Use != "enc" {
+			out = append(out, did.Method{ID: k.KeyID, Controller: issuer, PublicKey: k.Public})
+		}
+	}
+	return out, nil
 }

@@ -19,8 +19,9 @@ const acceptCredential = "application/vc, application/vc+ld+json, application/ld
 
 // status asks whether the credential has been withdrawn or paused. It asks only
 // the addresses of a credential that its issuer signed.
-func (r *run) status(c *credential.Credential, s seal) Check {
-	if len(c.Status) == 0 {
+func (r *run) status(d document, s seal) Check {
+	c := d.Credential
+	if len(c.Status) == 0 && d.statusClaim == nil {
 		if s.holds() {
 			return notApplicable(CheckStatus, CodeNoStatus, "The issuer has made no provision for withdrawing this badge.")
 		}
@@ -33,6 +34,10 @@ func (r *run) status(c *credential.Credential, s seal) Check {
 		return unknown(CheckStatus, CodeTooComplex, "It names more places that would say whether it has been withdrawn than we ask.")
 	}
 	out := passed(CheckStatus, reasonInForce)
+	if d.statusClaim != nil {
+		ref, err := statuslist.ParseStatusClaim(d.statusClaim)
+		out = r.statusAt(c, ref, err)
+	}
 	for _, entry := range c.Status {
 		one := r.statusEntry(c, entry)
 		if graver(one, out) {
@@ -259,6 +264,7 @@ func (r *run) proveTokenList(issuer string, ref statuslist.Reference, body []byt
 		return nil, problemOf(unclear(CodeListInvalid, "what its issuer publishes there cannot be read."))
 	}
 	e := envelopeOf(j)
+	e.metadata = true // as for the SD-JWT VC that refers to it
 	o := r.ownerOfEnvelope(e, issuer)
 	if o.check.Outcome != Passed || e.fits(o.key) != nil {
 		return nil, &listProblem{check: *unclear(CodeListUnsigned, "the list of withdrawn badges is not signed by its issuer."), own: o.check.Code == CodeTooManyRequests}

@@ -7,6 +7,7 @@ import (
 
 	"github.com/roundel/roundel/credential"
 	"github.com/roundel/roundel/jose"
+	"github.com/roundel/roundel/sdjwt"
 )
 
 // token reads a credential that is signed as a whole: a compact JWS, or an
@@ -97,7 +98,7 @@ func tokenError(err error) *Check {
 		c = failed(CheckStructure, CodeClaims, "It says two different things about itself: programs would read it differently (“"+plain(claim.Claim)+"”).")
 	case errors.Is(err, jose.ErrAlgorithm):
 		c = failed(CheckStructure, CodeNoSecurity, "It is signed in a way that secures nothing: anybody could have written it.")
-	case errors.Is(err, jose.ErrUnsupported):
+	case errors.Is(err, jose.ErrUnsupported), errors.Is(err, sdjwt.ErrUnsupported):
 		c = unknown(CheckStructure, CodeUnsupported, "It is signed in a form that we cannot check.")
 	default:
 		c = failed(CheckStructure, CodeBadToken, "The file looks like a signed badge (a JSON Web Token), but is damaged or not complete.")

@@ -38,6 +38,10 @@ type Verifier struct {
 	KnownIssuers []string
 	// Contexts are the vocabularies to read with; nil stands for the embedded ones.
 	Contexts *jsonld.Contexts
+	// Inline reads documents that bring vocabulary of their own, written as objects
+	// into @context (jsonld.Options.Inline). Whoever wrote such a document decided
+	// what its words mean: a caller that goes by the words must not set it.
+	Inline bool
 	// Lists keeps status lists that were proven, for as long as it says; nil asks for
 	// each list anew. Verifiers may share it if they read with the same Contexts.
 	Lists *statuslist.Cache
@@ -101,7 +105,7 @@ func (r *run) checks(d document) *Report {
 	if s.identity.Outcome == Passed {
 		r.report.IssuerDomain, r.report.SharedHost = s.host, s.shared
 	}
-	r.set(r.status(d.Credential, s))
+	r.set(r.status(d, s))
 	r.set(r.period(d.Credential, s))
 	r.set(r.refresh(d.Credential, s))
 	r.set(r.evidence(d.Credential, s))

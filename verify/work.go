@@ -98,7 +98,7 @@ func (r *run) contentOf(unsecured map[string]any, proofs []proof.Proof) *content
 		if err := r.work.spend(jsonld.Cost(unsecured, r.Contexts)); err != nil {
 			return nil, err
 		}
-		return jsonld.ToRDF(unsecured, jsonld.Options{Contexts: r.Contexts})
+		return jsonld.ToRDF(unsecured, jsonld.Options{Contexts: r.Contexts, Inline: r.Inline})
 	})
 	c.canonical = sync.OnceValues(func() ([]byte, error) {
 		data, err := c.statements()
@@ -128,7 +128,7 @@ func (r *run) verifyProof(c *content, p proof.Proof, o owner) error {
 	if err := r.work.spend(cost); err != nil {
 		return err
 	}
-	return proof.VerifyOne(c.unsecured, p, o.key, proof.VerifyOptions{Contexts: r.Contexts, MaxWork: max(r.work.steps, 1), Document: c.canonical, Set: c.proofs})
+	return proof.VerifyOne(c.unsecured, p, o.key, proof.VerifyOptions{Contexts: r.Contexts, Inline: r.Inline, MaxWork: max(r.work.steps, 1), Document: c.canonical, Set: c.proofs})
 }
 
 // plainProof reports whether the members of a proof are texts or lists of texts,
