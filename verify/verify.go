@@ -45,6 +45,10 @@ type Verifier struct {
 	// Lists keeps status lists that were proven, for as long as it says; nil asks for
 	// each list anew. Verifiers may share it if they read with the same Contexts.
 	Lists *statuslist.Cache
+	// Live reports which lists, by address, are asked for anew in spite of Lists;
+	// nil stands for none. It is for the caller's own, which nobody else has to
+	// be asked for.
+	Live func(list string) bool
 	// Recipient is who the badge should be about: a mail address, a DID or
 	// another identifier. Empty: anybody.
 	Recipient string

@@ -114,7 +114,11 @@ func typeOfCheck(c verify.Check) string {
 			return typeDataLoss
 		}
 		return typeVerification
-	case verify.CheckIssuerKey, verify.CheckIssuerIdentity:
+	case verify.CheckChallenge:
+		return typeChallenge
+	case verify.CheckDomain:
+		return typeDomain
+	case verify.CheckIssuerKey, verify.CheckIssuerIdentity, verify.CheckHolderKey:
 		return typeSecurity
 	case verify.CheckStatus:
 		if c.Outcome == verify.Failed {
@@ -127,10 +131,49 @@ func typeOfCheck(c verify.Check) string {
 	return typeUnstated
 }
 
-// send answers with the decision.
-func (d decision) send(w http.ResponseWriter) error {
+// outcome is the answer to a verification that succeeded.
+type outcome struct {
+	Verified bool           `json:"verified"`
+	Checks   []string       `json:"checks"`   // what the answer rests on
+	Warnings []Problem      `json:"warnings"` // what it does not rest on
+	Results  []verify.Check `json:"results"`  // every check there is
+}
+
+func (d *decision) outcome() outcome {
+	return outcome{Verified: true, Checks: d.checks, Warnings: d.warnings, Results: d.results}
+}
+
+func (d *decision) warn(problemType, detail string) {
+	d.warnings = append(d.warnings, Problem{problemType, titles[problemType], detail})
+}
+
+// ownWords warns of a document that brings vocabulary of its own.
+func (d *decision) ownWords(tree map[string]any) {
+	list, ok := tree["@context"].([]any)
+	if !ok {
+		list = []any{tree["@context"]}
+	}
+	if slices.ContainsFunc(list, func(v any) bool { _, object := v.(map[string]any); return object }) {
+		d.warn(typeUnstated, "It brings vocabulary of its own: what its words mean was decided by whoever wrote it.")
+	}
+}
+
+// add joins what was decided about a part.
+func (d *decision) add(prefix string, part decision) {
+	for _, p := range part.problems {
+		p.Detail = prefix + p.Detail
+		d.problems = append(d.problems, p)
+	}
+	for _, p := range part.warnings {
+		p.Detail = prefix + p.Detail
+		d.warnings = append(d.warnings, p)
+	}
+}
+
+// send answers with what holds, or with the reasons why it does not.
+func (d *decision) send(w http.ResponseWriter, holds any) error {
 	if len(d.problems) == 0 {
-		return send(w, http.StatusOK, outcome{Verified: true, Checks: d.checks, Warnings: d.warnings, Results: d.results})
+		return send(w, http.StatusOK, holds)
 	}
 	no := false
 	return &refused{status: http.StatusBadRequest, problems: d.problems, verified: &no, extra: map[string]any{"checks": d.checks, "warnings": d.warnings, "results": d.results}}

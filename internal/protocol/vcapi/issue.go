@@ -31,6 +31,9 @@ func (s *Server) issue(w http.ResponseWriter, r *http.Request) error {
 	if !isObject(in.Credential) {
 		return malformed("credential: an unsigned credential is wanted, a JSON object.")
 	}
+	if suite := r.URL.Query().Get("cryptosuite"); in.Options.Cryptosuite == "" { // for callers that have no say in the body
+		in.Options.Cryptosuite = suite
+	}
 	if len(in.Options.MandatoryPointers) > maxPointers {
 		return malformed("options.mandatoryPointers: there are too many.")
 	}

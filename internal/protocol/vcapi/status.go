@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/http"
 	"strconv"
+	"strings"
 
 	"github.com/roundel/roundel/internal/attest"
 	"github.com/roundel/roundel/internal/fault"
@@ -122,9 +123,21 @@ func (s *Server) statusList(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	h := w.Header()
-	h.Set("Content-Type", "application/vc")
+	h.Set("Content-Type", listMedia(r.Header.Get("Accept")))
+	h.Set("Vary", "Accept")
 	h.Set("Cache-Control", fmt.Sprintf("public, max-age=%d", int(attest.ListTTL.Seconds())))
 	h.Set("Access-Control-Allow-Origin", "*")
 	_, _ = w.Write(doc) // the reader has gone: nothing to do
 	return nil
+}
+
+// listMedia returns the media type of a status list: its own, but for readers
+// that ask for another and would not read it.
+func listMedia(accept string) string {
+	for _, media := range []string{"application/vc", "application/ld+json", "application/json"} {
+		if strings.Contains(accept, media) {
+			return media
+		}
+	}
+	return "application/vc"
 }

@@ -48,6 +48,7 @@ func routes() []route {
 	return []route{
 		{pattern: "POST " + Base + "/credentials/issue", handle: (*Server).issue},
 		{pattern: "POST " + Base + "/credentials/verify", handle: (*Server).verifyCredential},
+		{pattern: "POST " + Base + "/presentations/verify", handle: (*Server).verifyPresentation},
 		{pattern: "POST " + Base + "/credentials/derive", handle: (*Server).derive},
 		{pattern: "POST " + Base + "/credentials/status", handle: (*Server).setStatus},
 		{pattern: "GET " + Base + "/identifiers/{did}", handle: (*Server).identifier},

@@ -1,9 +1,13 @@
 package vcapi
 
 import (
+	"context"
 	"encoding/json"
 	"net/http"
+	"slices"
+	"strings"
 
+	"github.com/roundel/roundel/internal/fault"
 	"github.com/roundel/roundel/verify"
 )
 
@@ -14,17 +18,33 @@ type verifyRequest struct {
 }
 
 type verifyOptions struct {
+	// Checks are what the answer rests on; without any, on all that matter. The
+	// query parameter checks, a list with commas, stands in for callers that have
+	// no say in the body.
 	Checks    []string `json:"checks"`
 	Challenge string   `json:"challenge"`
 	Domain    string   `json:"domain"`
 }
 
-// outcome is the answer to a verification that succeeded.
-type outcome struct {
-	Verified bool           `json:"verified"`
-	Checks   []string       `json:"checks"`   // what the answer rests on
-	Warnings []Problem      `json:"warnings"` // what it does not rest on
-	Results  []verify.Check `json:"results"`  // every check there is
+// asked is what an answer is to rest on.
+type asked struct {
+	names []string
+	rest  []string // the checks of a report of a credential
+}
+
+// proofOnly reports whether only the proof was asked about.
+func (a asked) proofOnly() bool {
+	return a.names != nil && !slices.Contains(a.names, "issuer")
+}
+
+// checks reads which checks a request asks for.
+func (o verifyOptions) checks(r *http.Request) (a asked, err error) {
+	a.names = o.Checks
+	if query := r.URL.Query(); a.names == nil && query.Has("checks") {
+		a.names = strings.Split(query.Get("checks"), ",")
+	}
+	a.rest, err = restsOn(a.names)
+	return a, err
 }
 
 // verifyCredential answers POST /credentials/verify: 200 when what was asked
@@ -34,19 +54,47 @@ func (s *Server) verifyCredential(w http.ResponseWriter, r *http.Request) error 
 	if err := read(w, r, maxVerifyBody, &in); err != nil {
 		return notVerified(err)
 	}
-	if !isObject(in.VerifiableCredential) {
-		return notVerified(malformed("verifiableCredential: a signed credential is wanted, a JSON object."))
-	}
-	rest, err := restsOn(in.Options.Checks)
+	credential, err := document(in.VerifiableCredential)
 	if err != nil {
-		return err
+		return notVerified(err)
 	}
-	v, done, err := s.Verification.Verifier(r.Context())
+	names, err := in.Options.checks(r)
+	if err != nil {
+		return notVerified(err)
+	}
+	v, done, err := s.verifier(r.Context())
 	if err != nil {
 		return err
 	}
 	defer done()
-	v.Contexts = contexts()
-	d := decide(v.Verify(r.Context(), in.VerifiableCredential).Checks, rest)
-	return d.send(w)
+	rep := v.Verify(r.Context(), credential)
+	d := decide(rep.Checks, names.rest)
+	if rep.Parsed != nil {
+		d.ownWords(rep.Parsed.Tree)
+	}
+	return d.send(w, d.outcome())
+}
+
+// verifier returns a verifier and its turn, which done gives back. It reads
+// every vocabulary, also what a document brings itself: programs that ask here
+// go by the warnings.
+func (s *Server) verifier(ctx context.Context) (v *verify.Verifier, done func(), err error) {
+	if v, done, err = s.Verification.Verifier(ctx); err != nil {
+		return nil, nil, err
+	}
+	v.Contexts, v.Inline = contexts(), true
+	return v, done, nil
+}
+
+// document returns what is to be verified: a JSON object, or the text of a
+// token.
+func document(data json.RawMessage) ([]byte, error) {
+	if isObject(data) {
+		return data, nil
+	}
+	var token string
+	if json.Unmarshal(data, &token) == nil && strings.Count(token, ".") == 2 {
+		return []byte(token), nil
+	}
+	return nil, fault.Invalidf("Something to verify is wanted: a JSON object, or a signed token as text.")
 }
