@@ -4,7 +4,9 @@ import (
 	"bytes"
 	"crypto/ed25519"
 	"crypto/sha256"
+	"encoding/hex"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"testing"
 
@@ -37,6 +39,7 @@ func BenchmarkHash(b *testing.B) {
 		}
 	}
 	b.ReportAllocs()
+	defer cpu(b)()
 	b.SetBytes(int64(len(docs[0])))
 	i := 0
 	for b.Loop() {
@@ -62,6 +65,7 @@ func BenchmarkSign(b *testing.B) {
 	b.Run("from text", func(b *testing.B) {
 		c := shape.New(shape.Options{})
 		b.ReportAllocs()
+		defer cpu(b)()
 		i := 0
 		for b.Loop() {
 			d, p, err := c.Hashes(docs[i%len(docs)], options(i))
@@ -81,6 +85,7 @@ func BenchmarkSign(b *testing.B) {
 			b.Fatal(err)
 		}
 		b.ReportAllocs()
+		defer cpu(b)()
 		for b.Loop() {
 			d := sha256.Sum256(quads)
 			var data [64]byte
@@ -107,6 +112,7 @@ func BenchmarkVerify(b *testing.B) {
 			docs[i] = fmt.Appendf(nil, `%s,"proof":%s}`, d[:len(d)-1], proof)
 		}
 		b.ReportAllocs()
+		defer cpu(b)()
 		i := 0
 		for b.Loop() {
 			s, err := c.Secured(docs[i%len(docs)])
@@ -117,11 +123,13 @@ func BenchmarkVerify(b *testing.B) {
 			h, err1 := s.DocumentHash()
 			p, err2 := s.OptionsHash(0)
 			var sig [64]byte
-			fmt.Sscanf(proofs[0].Value, "z%x", &sig)
-			if !ok || err1 != nil || err2 != nil {
-				b.Fatal(err1, err2)
+			_, err3 := hex.Decode(sig[:], []byte(proofs[0].Value[1:]))
+			if err := errors.Join(err1, err2, err3); err != nil || !ok {
+				b.Fatal(err)
 			}
-			sink = ed25519.Verify(public, append(p[:], h[:]...), sig[:])
+			if !ed25519.Verify(public, append(p[:], h[:]...), sig[:]) {
+				b.Fatal("the signature is wrong")
+			}
 			s.Release()
 			i++
 		}
@@ -133,11 +141,12 @@ func BenchmarkVerify(b *testing.B) {
 		}
 		data := make([]byte, 64)
 		sig := ed25519.Sign(key, data)
+		defer cpu(b)()
 		for b.Loop() {
 			d := sha256.Sum256(quads)
-			sink = ed25519.Verify(public, data, sig) && d[0] == 1
+			if !ed25519.Verify(public, data, sig) || d == [32]byte{} {
+				b.Fatal("the signature is wrong")
+			}
 		}
 	})
 }
-
-var sink bool

@@ -68,9 +68,16 @@ func rounds() int {
 // something elsewhere, and as many that somebody has tampered with.
 func TestAgainstFull(t *testing.T) {
 	const perShape = 40
-	p := newPair(t)
+	var p *pair
+	var fast uint64
 	accepted, sameMeaning := 0, 0
 	for n := range uint64(rounds() / perShape) {
+		if n%8 == 0 { // a new one has yet to learn which names have terms as values
+			if p != nil {
+				fast += p.cache.Stats().Fast
+			}
+			p = newPair(t)
+		}
 		g := &gen{rand.New(rand.NewPCG(n, 2026)), []float64{0, 0.02, 0.1}[n%3]}
 		tree := g.document()
 		for i := range perShape {
@@ -91,10 +98,9 @@ func TestAgainstFull(t *testing.T) {
 			}
 		}
 	}
-	s := p.cache.Stats()
-	t.Logf("%d accepted, %d tampered ones mean the same; %+v", accepted, sameMeaning, s)
-	if accepted < rounds()/2 || s.Fast < uint64(rounds())/3 {
-		t.Errorf("%d documents accepted, %+v: too few to show anything", accepted, s)
+	t.Logf("%d accepted, %d fast, %d tampered ones mean the same", accepted, fast, sameMeaning)
+	if accepted < rounds()/3 || fast < uint64(rounds())/5 {
+		t.Errorf("%d documents accepted, %d fast: too few to show anything", accepted, fast)
 	}
 }
 

@@ -90,13 +90,18 @@ func (g *gen) text() string {
 	return pick(g, texts)
 }
 
-// A leaf is a text to be chosen anew for each document of a shape.
-type leaf struct{ role byte } // 'i' an identifier, 't' a text, 'v' a term
+// A leaf is a text to be chosen anew for each document of a shape: an identifier
+// 'i', a text 't', a term 'v', a type 'y', a language 'l'.
+type leaf struct{ role byte }
 
 func (g *gen) fill(l leaf) string {
 	switch {
 	case l.role == 'i':
 		return g.iri()
+	case l.role == 'y':
+		return pick(g, []string{"Thing", "Other", "https://a.example/T", "urn:odd:term"})
+	case l.role == 'l':
+		return pick(g, []string{"de", "en-GB", "x", "EN", "a b", ""})
 	case l.role == 'v' && g.IntN(8) > 0:
 		return pick(g, []string{"happy", "sad", "happy", "sad", "ob:x", "https://a.example/1", "urn:odd:term", "Thing"})
 	case g.Float64() < g.hostility/4:
@@ -112,15 +117,22 @@ func (g *gen) node(depth int) map[string]any {
 	if g.IntN(3) > 0 {
 		n["id"] = leaf{'i'}
 	}
-	types := []any{[]any{"Thing"}, "Thing", "Other", []any{"Other", "Thing"}, "https://a.example/T"}
-	switch g.IntN(8) {
+	types := []any{[]any{"Thing"}, "Thing", "Other", []any{"Other", "Thing"}, "https://a.example/T", []any{"Other", "Other"}, leaf{'y'}}
+	switch g.IntN(10) {
 	case 0, 1, 2, 3:
 		n["type"] = pick(g, types)
 	case 4:
 		n["kind"] = pick(g, types)
+	case 5:
+		n["@type"] = pick(g, types)
 	}
 	for range 1 + g.IntN(5) {
 		g.member(n, depth)
+	}
+	if depth == 0 && g.IntN(4) == 0 {
+		// Blank nodes that only differ at a distance.
+		far := map[string]any{"part": map[string]any{"part": map[string]any{"label": leaf{'t'}}}}
+		n["part"] = []any{far, far}
 	}
 	if len(n) == 1 && n["id"] != nil {
 		n["label"] = leaf{'t'}
@@ -142,7 +154,7 @@ func (g *gen) member(n map[string]any, depth int) {
 	if depth > 3 {
 		child = id
 	}
-	switch g.IntN(22) {
+	switch g.IntN(23) {
 	case 0, 1:
 		n["label"] = text()
 	case 2:
@@ -176,11 +188,24 @@ func (g *gen) member(n map[string]any, depth int) {
 	case 15, 16:
 		n["part"] = child()
 	case 17:
-		n["part"] = []any{child(), child()}
+		// Nodes of one form differ by what they say, or by what those say that
+		// they refer to, or not at all.
+		same := []any{child()}
+		for range g.IntN(3) {
+			same = append(same, same[0])
+		}
+		if depth == 0 && g.IntN(4) == 0 {
+			for range 9 {
+				same = append(same, same[0], child())
+			}
+		}
+		n["part"] = same
 	case 18:
 		n["scope"] = child()
 	case 19:
-		n["label"] = map[string]any{"@value": text(), "@language": pick(g, []string{"de", "en-GB", "x"})}
+		n["label"] = map[string]any{"@value": text(), "@language": leaf{'l'}}
+	case 22:
+		n["part"] = []any{child(), map[string]any{"@id": leaf{'i'}, "label": leaf{'t'}, "kind": leaf{'y'}}}
 	case 20:
 		n["label"] = map[string]any{"@value": text(), "@type": "https://a.example/type"}
 	case 21:
