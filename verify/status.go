@@ -151,10 +151,12 @@ func (r *run) statusList(issuer string, ref statuslist.Reference) (*statuslist.P
 	}
 	var list *statuslist.Published
 	var err error
-	if r.Lists != nil {
+	if r.Lists != nil && (r.Live == nil || !r.Live(ref.List)) {
 		var held statuslist.Copy
 		held, err = r.Lists.Get(r.ctx, ref.Key(issuer), source)
-		list = held.Published
+		if list = held.Published; held.RolledBack {
+			r.report.note("The place where withdrawals are published answered with an older list than before. We used the newer one.")
+		}
 	} else {
 		var body []byte
 		if body, err = source.Fetch(r.ctx); err == nil {
@@ -191,7 +193,7 @@ func problemOf(c *Check) error { return &listProblem{check: *c} }
 
 func (r *run) fetchList(ctx context.Context, ref statuslist.Reference) ([]byte, error) {
 	if r.get == nil {
-		return nil, problemOf(unclear(CodeOffline, "we are offline."))
+		return nil, &listProblem{check: *unclear(CodeOffline, "we are offline."), own: true}
 	}
 	body, _, err := r.get.Get(ctx, ref.List, ref.Kind.Accept())
 	if err != nil {

@@ -6,6 +6,7 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -142,6 +143,21 @@ func TestListsAreKept(t *testing.T) {
 	delete(net.pages, revocation)
 	at = at.Add(31 * time.Second)
 	want(t, v.Verify(t.Context(), badge), Unverifiable, "status unknown unreachable")
+	// An older list in the place of the newer one hides nothing.
+	older := uni().list(t, revocation, "revocation", false, func(m map[string]any) { m["validFrom"] = now.Add(-time.Hour).UTC().Format(time.RFC3339) })
+	rolled := &Verifier{Get: net, Now: v.Now, Lists: &statuslist.Cache{Now: v.Now, MaxAge: 30 * time.Second}}
+	net.pages[revocation] = uni().list(t, revocation, "revocation", true, nil)
+	want(t, rolled.Verify(t.Context(), badge), Revoked)
+	net.pages[revocation] = older
+	at = at.Add(31 * time.Second)
+	rep := rolled.Verify(t.Context(), badge)
+	want(t, rep, Revoked)
+	if len(rep.Notes) != 1 || !strings.Contains(rep.Notes[0], "older list") {
+		t.Errorf("got %q", rep.Notes)
+	}
+	rolled.Live = func(list string) bool { return list == revocation }
+	want(t, rolled.Verify(t.Context(), badge), Valid)
+
 	// What one badge may not ask for is no answer for the next.
 	net.pages[revocation] = uni().list(t, revocation, "revocation", false, nil)
 	poor := &Verifier{Now: v.Now, Lists: v.Lists, Get: net}

@@ -16,6 +16,7 @@ import (
 	"github.com/roundel/roundel/did"
 	"github.com/roundel/roundel/internal/fault"
 	"github.com/roundel/roundel/internal/fetch"
+	"github.com/roundel/roundel/statuslist"
 	"github.com/roundel/roundel/verify"
 )
 
@@ -29,13 +30,28 @@ type Service struct {
 
 	once  sync.Once
 	turns chan struct{}
+	lists statuslist.Cache // of other hosts; our own are made anew in no time
+}
+
+// verifier returns a verifier for one verification.
+func (s *Service) verifier() *verify.Verifier {
+	return &verify.Verifier{Get: s.Fetch, Now: s.Now, Lists: &s.lists, Live: s.own}
+}
+
+// own reports whether this installation itself answers at address.
+func (s *Service) own(address string) bool {
+	u, err := url.Parse(address)
+	return err == nil && s.Fetch.Own != nil && s.Fetch.Own(u) != nil
 }
 
 // take waits for a turn to verify: a hostile credential may cost a processor
 // for a second or two, so only as many are verified at once as there are
 // processors. It is an Unavailable fault when the asker gave up waiting.
 func (s *Service) take(ctx context.Context) (done func(), err error) {
-	s.once.Do(func() { s.turns = make(chan struct{}, runtime.GOMAXPROCS(0)) })
+	s.once.Do(func() {
+		s.turns = make(chan struct{}, runtime.GOMAXPROCS(0))
+		s.lists.Now = s.Now
+	})
 	select {
 	case s.turns <- struct{}{}:
 		return func() { <-s.turns }, nil
@@ -55,7 +71,8 @@ func (s *Service) Check(ctx context.Context, file []byte, email string) (*verify
 		return nil, err
 	}
 	defer done()
-	v := verify.Verifier{Get: s.Fetch, Now: s.Now, Recipient: strings.TrimSpace(email)}
+	v := s.verifier()
+	v.Recipient = strings.TrimSpace(email)
 	return v.Verify(ctx, file), nil
 }
 
@@ -67,7 +84,9 @@ func (s *Service) Verifier(ctx context.Context) (v *verify.Verifier, done func()
 	if err != nil {
 		return nil, nil, err
 	}
-	return &verify.Verifier{Get: s.Fetch, Now: s.Now}, done, nil
+	v = s.verifier()
+	v.Lists = nil // which are proven in the vocabularies that everybody else reads with
+	return v, done, nil
 }
 
 // verified is what CheckText and CheckLink return about a file.
