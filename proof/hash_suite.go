@@ -10,6 +10,7 @@ type hashSuite struct {
 	// canonical returns the canonical forms of both. h is for canonical forms that
 	// need a hash function themselves.
 	canonical func(t *task, h crypto.Hash) (options, document []byte, err error)
+	rdf       bool // canonical is overRDF
 	// repeats tells whether new proofs repeat the document's @context.
 	repeats bool
 }

@@ -115,14 +115,9 @@ func parse(item any) (Proof, error) {
 	return p, nil
 }
 
-// checkInstant insists on an XML Schema dateTimeStamp where the member is
-// there at all (Data Integrity 1.0, section 2.1).
-func (p Proof) checkInstant(name string) error {
-	v, ok := p.Raw[name]
-	if !ok {
-		return nil
-	}
-	s, _ := v.(string)
+// checkInstant insists on an XML Schema dateTimeStamp (Data Integrity 1.0,
+// section 2.1).
+func checkInstant(name, s string) error {
 	_, err := time.Parse(time.RFC3339, s)
 	if err != nil || s[13] != ':' || s[19] == ',' { // Parse takes hours of one digit, and commas
 		return fmt.Errorf("%w: %s is not a date and time with a zone", ErrMalformed, name)

@@ -52,6 +52,9 @@ func signData(key crypto.Signer, data []byte) (string, error) {
 // rawSignature is key's signature over data: Ed25519's, or r and s of ECDSA
 // over its hash.
 func rawSignature(key crypto.Signer, data []byte) ([]byte, error) {
+	if k, ok := key.(ed25519.PrivateKey); ok && len(k) == ed25519.PrivateKeySize {
+		return ed25519.Sign(k, data), nil
+	}
 	public := key.Public()
 	var sig []byte
 	var err error
@@ -64,8 +67,7 @@ func rawSignature(key crypto.Signer, data []byte) ([]byte, error) {
 	if err != nil {
 		return nil, fmt.Errorf("sign: %w", err)
 	}
-	switch key.(type) {
-	case ed25519.PrivateKey, *ecdsa.PrivateKey: // nothing between the key and us that could err
+	if _, ok := key.(*ecdsa.PrivateKey); ok { // nothing between the key and us that could err
 		return sig, nil
 	}
 	// A faulty signer must not send out badges that nobody can verify.

@@ -31,15 +31,15 @@ type suite interface {
 // suites are the cryptosuites of DataIntegrityProof, by name.
 var suites = map[string]suite{
 	ecdsaSD2023:   sdSuite{},
-	eddsaRDFC2022: hashSuite{fits: isEd25519, canonical: overRDF},
-	ecdsaRDFC2019: hashSuite{fits: isECDSA, canonical: overRDF},
+	eddsaRDFC2022: hashSuite{fits: isEd25519, canonical: overRDF, rdf: true},
+	ecdsaRDFC2019: hashSuite{fits: isECDSA, canonical: overRDF, rdf: true},
 	eddsaJCS2022:  hashSuite{fits: isEd25519, canonical: overJSON, repeats: true},
 	ecdsaJCS2019:  hashSuite{fits: isECDSA, canonical: overJSON, repeats: true},
 }
 
 // legacy are the proofs from before there was a member cryptosuite, by type.
 var legacy = map[string]suite{
-	ed25519Signature2020: hashSuite{fits: isEd25519, canonical: overRDF},
+	ed25519Signature2020: hashSuite{fits: isEd25519, canonical: overRDF, rdf: true},
 }
 
 // suiteOf finds the suite for a proof of this type and cryptosuite, which is

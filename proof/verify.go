@@ -1,6 +1,7 @@
 package proof
 
 import (
+	"cmp"
 	"crypto"
 	"fmt"
 	"maps"
@@ -8,6 +9,7 @@ import (
 	"slices"
 
 	"github.com/roundel/roundel/jsonld"
+	"github.com/roundel/roundel/shape"
 )
 
 // VerifyOptions are the settings of VerifyOne; the zero value is good for
@@ -25,6 +27,9 @@ type VerifyOptions struct {
 	// back before it is checked (Data Integrity 1.0, section 4.5). Whether those
 	// others are right is for the caller to check, one by one.
 	Set []Proof
+	// Shapes, if given, makes Verify faster for documents of shapes that it has met
+	// before. It must have been made with the same Contexts.
+	Shapes *shape.Cache
 }
 
 // VerifyOne checks that p is key's proof over the document unsecured, both as
@@ -61,7 +66,7 @@ func VerifyOne(unsecured map[string]any, p Proof, key crypto.PublicKey, o Verify
 		t.quads = nil
 	}
 	if !s.accepts(key) {
-		return fmt.Errorf("%w: %s is not made with a %T", ErrBadSignature, p.kind(), key)
+		return p.wrongKey(key)
 	}
 	return s.verify(t, p.Value, key)
 }
@@ -70,10 +75,7 @@ func VerifyOne(unsecured map[string]any, p Proof, key crypto.PublicKey, o Verify
 // 1.0, section 2.1). An empty list would be no statement, so that anybody could
 // add one.
 func (p Proof) check() error {
-	if p.VerificationMethod == "" || p.Purpose == "" {
-		return fmt.Errorf("%w: verificationMethod or proofPurpose is missing or no text", ErrMalformed)
-	}
-	for _, name := range []string{"id", "cryptosuite", "challenge", "nonce", "domain"} {
+	for _, name := range []string{"id", "cryptosuite", "created", "expires", "challenge", "nonce", "domain"} {
 		v, ok := p.Raw[name]
 		if !ok {
 			continue
@@ -86,20 +88,31 @@ func (p Proof) check() error {
 			return fmt.Errorf("%w: %s is empty or no text", ErrMalformed, name)
 		}
 	}
-	for _, name := range []string{"created", "expires"} {
-		if err := p.checkInstant(name); err != nil {
-			return err
-		}
+	if err := p.checkTexts(); err != nil {
+		return err
 	}
 	return p.checkPrevious()
 }
 
-// kind names the suite of a proof.
-func (p Proof) kind() string {
-	if p.Cryptosuite != "" {
-		return p.Cryptosuite
+// checkTexts is what there is to check of a proof whose members are texts.
+func (p Proof) checkTexts() error {
+	if p.VerificationMethod == "" || p.Purpose == "" {
+		return fmt.Errorf("%w: verificationMethod or proofPurpose is missing or no text", ErrMalformed)
 	}
-	return p.Type
+	if p.Created != "" {
+		if err := checkInstant("created", p.Created); err != nil {
+			return err
+		}
+	}
+	if p.Expires != "" {
+		return checkInstant("expires", p.Expires)
+	}
+	return nil
+}
+
+// wrongKey says that a proof cannot be made with a key of this kind.
+func (p Proof) wrongKey(key crypto.PublicKey) error {
+	return fmt.Errorf("%w: %s is not made with a %T", ErrBadSignature, cmp.Or(p.Cryptosuite, p.Type), key)
 }
 
 // checkContext insists that a proof's own @context, if it has one, is how the
