@@ -69,6 +69,9 @@ func (s *SDJWT) PresentTo(key crypto.Signer, b Binding, pointers ...string) ([]b
 	return append(out, token...), nil
 }
 
+// Has reports whether there is anything at a JSON Pointer into s.Claims.
+func (s *SDJWT) Has(pointer string) bool { return exists(s.Claims, pointer) }
+
 // exists reports whether there is anything at a JSON Pointer.
 func exists(tree any, path string) bool {
 	names, ok := steps(path)
