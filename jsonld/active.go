@@ -21,7 +21,7 @@ type active struct {
 
 // term is a term definition.
 type term struct {
-	iri         string // an IRI, a blank node, @id or @type; "" for a word that has no meaning
+	iri         string // an IRI, @id or @type; "" for a word that has no meaning
 	typ         string // @id, @vocab, @json, @none, an IRI or ""
 	language    string
 	hasLanguage bool // language is said; "" is none
@@ -87,22 +87,46 @@ func (s *session) process(a *active, l *local, m mode) (*active, error) {
 	return result, nil
 }
 
+// validate applies the contexts that the terms of l have, and those inside them,
+// to a, the result of l (section 4.2, step 21).
+func (s *session) validate(a *active, l *local) error {
+	for _, p := range l.parts {
+		if p.object == nil {
+			continue
+		}
+		for _, name := range p.object.names {
+			t := a.terms[name]
+			if t == nil || t.scoped == nil {
+				continue
+			}
+			inner, err := s.process(a, t.scoped, override)
+			if err == nil {
+				err = s.validate(inner, t.scoped)
+			}
+			if err != nil {
+				return fmt.Errorf("the context of %.100q: %w", name, err)
+			}
+		}
+	}
+	return nil
+}
+
 func (a *active) clone() *active {
 	c := *a
 	c.terms = maps.Clone(a.terms)
 	return &c
 }
 
-// nullify is what the context null does (step 5.1).
+// nullify is what the context null does (step 5.1). In the context of a type,
+// processors disagree about what nodes further in see of it.
 func (a *active) nullify(m mode) (*active, error) {
+	if m&temporary != 0 {
+		return nil, errors.New("a null context in that of a type is not supported: processors disagree about it")
+	}
 	if a.hasProtect && m&override == 0 {
 		return nil, errors.New("a null context would take away protected terms")
 	}
-	n := &active{terms: map[string]*term{}, ofOneReader: a.ofOneReader}
-	if m&temporary != 0 {
-		n.previous = a.previous
-	}
-	return n, nil
+	return &active{terms: map[string]*term{}, ofOneReader: a.ofOneReader}, nil
 }
 
 // extend applies one context definition (steps 5.3 to 5.13). If nothing
@@ -240,7 +264,7 @@ func (d *definer) mapping(t *term, name string, w *definition) (err error) {
 				return fmt.Errorf("a name that is an IRI must stand for itself, not for %.200q", t.iri)
 			}
 		}
-		t.prefix = colon < 0 && !slash && w.simple && (strings.HasPrefix(t.iri, "_:") || strings.IndexByte(":/?#[]@", t.iri[len(t.iri)-1]) >= 0)
+		t.prefix = colon < 0 && !slash && w.simple && strings.IndexByte(":/?#[]@", t.iri[len(t.iri)-1]) >= 0
 		return nil
 	case colon > 0:
 		prefix := name[:colon]
@@ -264,9 +288,11 @@ func (d *definer) mapping(t *term, name string, w *definition) (err error) {
 	return nil
 }
 
-// meaningful tells whether iri may be what a term stands for.
+// meaningful tells whether iri may be what a term stands for. Blank nodes may
+// not: there is no property without a name, and processors disagree about
+// prefixes that stand for them.
 func meaningful(iri string) bool {
-	return iri == "@id" || iri == "@type" || absolute(iri) || strings.HasPrefix(iri, "_:")
+	return iri == "@id" || iri == "@type" || absolute(iri)
 }
 
 // iri is active.iri for a text in the context definition, which may use terms

@@ -89,7 +89,12 @@ func (c *Contexts) With(url string, doc []byte) (*Contexts, error) {
 	more.docs[url] = l
 	more.words.add(written)
 	// Apply it, so that a fault shows here and not in documents.
-	if _, err := (&session{contexts: more}).apply(root, l, 0); err != nil {
+	s := &session{contexts: more}
+	a, err := s.apply(root, l, 0)
+	if err == nil {
+		err = s.validate(a, l)
+	}
+	if err != nil {
 		return nil, fmt.Errorf("json-ld context %q: %w", url, err)
 	}
 	return more, nil

@@ -29,16 +29,14 @@ type expander struct {
 type place struct {
 	subject, predicate rdfc.Term // the zero predicate: nothing is, they are nodes of a graph
 	graph              rdfc.Term
-	name               string       // the active property
-	def                *term        // its definition, nil if it has none
+	ownGraph           bool         // each value is put into a graph of its own
 	list               *[]rdfc.Term // collects the items of a list instead
+	name               string       // the active property
+	def                *term        // its definition where the values stand, nil if it has none
 	whole              bool         // the document itself
 }
 
 func (p *place) free() bool { return p.predicate.Kind == 0 }
-
-// inGraph tells whether each value is put into a graph of its own.
-func (p *place) ownGraph() bool { return !p.free() && p.def != nil && p.def.container&inGraph != 0 }
 
 // member is one of an object, with what its name stands for.
 type member struct {
@@ -86,13 +84,8 @@ func (e *expander) element(v any, a *active, p *place) error {
 // is a list again (section 5.1.2, step 5.2.2).
 func (e *expander) item(v any, a *active, p *place) error {
 	if p.list != nil && p.def != nil && p.def.container&inList != 0 {
-		switch inner := v.(type) {
-		case []any:
+		if inner, ok := v.([]any); ok {
 			return e.list(inner, a, p)
-		case map[string]any:
-			if _, ok := inner["@set"]; ok {
-				return e.loss("a set inside a list")
-			}
 		}
 	}
 	return e.element(v, a, p)
@@ -194,11 +187,17 @@ func (e *expander) context(v any, a *active) (*active, error) {
 			if l, err = (reader{known: e.contexts.Has, inline: true}).local(item, 0); err != nil {
 				return nil, &InvalidError{Err: fmt.Errorf("the context at %.300s: %w", e.pointer("@context"), err)}
 			}
+			if len(list) > 1 && l.parts[0].object.propagates {
+				return nil, e.invalid("%w", errPropagate)
+			}
 			e.kept += scalars(item)
 		default:
 			return nil, &ContextError{Inline: true, Path: e.pointer("@context")}
 		}
-		if a, err = e.apply(a, l, 0); err != nil {
+		if a, err = e.apply(a, l, 0); err == nil && l.inline {
+			err = e.validate(a, l)
+		}
+		if err != nil {
 			return nil, &InvalidError{Err: fmt.Errorf("the context at %.300s: %w", e.pointer("@context"), err)}
 		}
 	}
@@ -252,7 +251,7 @@ func (e *expander) typeContext(name string, outer, a *active) (*active, error) {
 func (e *expander) resolve(m *member, a *active) error {
 	m.def = a.terms[m.key]
 	iri, ok := a.iri(m.key, true)
-	if !ok || !strings.Contains(iri, ":") && !isKeyword(iri) {
+	if !ok || m.key == "" || !strings.Contains(iri, ":") && !isKeyword(iri) {
 		return &UnknownTermError{Term: m.key, Path: e.pointer(m.key)}
 	}
 	m.iri = iri
@@ -268,9 +267,11 @@ func (e *expander) collection(m *member, a *active, p *place) error {
 	switch {
 	case m.value == nil:
 		err = e.loss("null has no items")
+	case m.iri == "@set" && p.list != nil:
+		err = e.loss("a set inside a list")
 	case m.iri == "@set":
 		err = e.element(m.value, a, &inner)
-	case p.free() || p.ownGraph():
+	case p.free() || p.ownGraph:
 		err = e.loss("a list stands where a node is expected")
 	case nested(m.value):
 		// Some processors make one list of them, which is not what JSON-LD says.

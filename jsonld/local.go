@@ -68,7 +68,10 @@ type reader struct {
 	inline bool
 }
 
-var errDeep = errors.New("contexts are nested too deeply")
+var (
+	errDeep      = errors.New("contexts are nested too deeply")
+	errPropagate = errors.New("@propagate beside other contexts is not supported: processors disagree about it")
+)
 
 func (r reader) local(tree any, depth int) (*local, error) {
 	if depth > maxDepth {
@@ -96,7 +99,7 @@ func (r reader) local(tree any, depth int) (*local, error) {
 				return nil, err
 			}
 			if o.propagates && len(list) > 1 {
-				return nil, errors.New("@propagate beside other contexts is not supported: processors disagree about it")
+				return nil, errPropagate
 			}
 			l.parts = append(l.parts, part{object: o})
 		default:
@@ -205,6 +208,9 @@ func (r reader) definition(name string, v any, depth int) (*definition, error) {
 		}
 	default:
 		err = errors.New("its definition must be an object, a string or null")
+	}
+	if err == nil && d.typ == "@json" && d.container&inLanguage != 0 {
+		err = errors.New("@json in a language map is not supported: processors disagree about it")
 	}
 	if err != nil {
 		return nil, fmt.Errorf("term %.100q: %w", name, err)

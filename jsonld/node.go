@@ -25,13 +25,13 @@ func (e *expander) node(members []member, typed, a *active, p *place) error {
 	}
 	if p.whole && onlyGraph(members) {
 		e.path = append(e.path, segment{key: "@graph"})
-		return e.element(graphOf(members), a, &place{name: "@graph"})
+		return e.graph(graphOf(members), a, rdfc.Term{})
 	}
 	subject, err := e.subject(id, use, a)
 	if err != nil {
 		return err
 	}
-	if p.ownGraph() {
+	if p.ownGraph {
 		name := e.fresh()
 		e.put(p, name)
 		p = &place{graph: name}
@@ -40,8 +40,17 @@ func (e *expander) node(members []member, typed, a *active, p *place) error {
 	before := len(e.quads)
 	for i := range members {
 		m := members[i]
-		if m.value == nil || m.iri == "@id" {
-			continue // null says the same as a missing member
+		if m.iri[0] != '@' && !absolute(m.iri) {
+			return &RelativeIRIError{Value: m.iri, Use: "property"}
+		}
+		if m.def != nil && m.def.scoped != nil {
+			// Whether the context is right does not depend on there being values.
+			if _, err := e.apply(a, m.def.scoped, override); err != nil {
+				return &InvalidError{Err: err}
+			}
+		}
+		if m.iri == "@id" || m.absent() {
+			continue
 		}
 		e.path = append(e.path, segment{key: m.key})
 		if err := e.member(subject, &m, typed, a, p.graph); err != nil {
@@ -64,11 +73,17 @@ func onlyGraph(members []member) bool {
 	for i := range members {
 		if members[i].iri == "@graph" {
 			found = true
-		} else if members[i].value != nil {
+		} else if !members[i].absent() {
 			return false
 		}
 	}
 	return found
+}
+
+// absent tells whether m says nothing: null is the same as a missing member,
+// except where JSON is what is said.
+func (m *member) absent() bool {
+	return m.value == nil && m.iri != "@graph" && (m.def == nil || m.def.typ != "@json")
 }
 
 func graphOf(members []member) any {
@@ -78,6 +93,14 @@ func graphOf(members []member) any {
 		}
 	}
 	return nil
+}
+
+// graph says the nodes in v, in the graph called name.
+func (e *expander) graph(v any, a *active, name rdfc.Term) error {
+	if v == nil {
+		return e.invalid("a graph must be an object or an array")
+	}
+	return e.element(v, a, &place{graph: name, name: "@graph"})
 }
 
 func (e *expander) subject(id *member, use string, a *active) (rdfc.Term, error) {
@@ -98,15 +121,13 @@ func (e *expander) member(subject rdfc.Term, m *member, typed, a *active, graph 
 	case "@type":
 		return e.types(subject, m.value, typed, graph)
 	case "@graph":
-		return e.element(m.value, a, &place{graph: subject, name: "@graph"})
-	}
-	if !absolute(m.iri) {
-		return &RelativeIRIError{Value: m.iri, Use: "property"}
+		return e.graph(m.value, a, subject)
 	}
 	p := &place{subject: subject, predicate: rdfc.Term{Kind: rdfc.IRI, Value: m.iri}, graph: graph, name: m.key, def: m.def}
 	if m.def == nil {
 		return e.element(m.value, a, p)
 	}
+	p.ownGraph = m.def.container&inGraph != 0
 	if m.def.typ == "@json" {
 		return e.json(m.value, p)
 	}

@@ -11,7 +11,7 @@ import (
 
 // scalar is "Value Expansion", section 5.3, of a string, number or boolean.
 func (e *expander) scalar(v any, a *active, p *place) error {
-	if p.free() || p.ownGraph() {
+	if p.free() || p.ownGraph {
 		return &LossError{Path: e.pointer(""), Msg: errNode.Error()}
 	}
 	def := p.def
@@ -69,9 +69,10 @@ func (e *expander) at(err error) error {
 	return err
 }
 
-// json says a JSON literal, null included.
+// json says a JSON literal, null included. In a list container it is a list of
+// one.
 func (e *expander) json(v any, p *place) error {
-	if p.ownGraph() {
+	if p.ownGraph {
 		return &LossError{Path: e.pointer(""), Msg: errNode.Error()}
 	}
 	t, err := jsonLiteral(v)
@@ -79,6 +80,9 @@ func (e *expander) json(v any, p *place) error {
 		return e.at(err)
 	}
 	e.kept += scalars(v)
+	if p.list == nil && p.def != nil && p.def.container&inList != 0 {
+		t = e.collect([]rdfc.Term{t}, p.graph)
+	}
 	e.put(p, t)
 	return nil
 }
@@ -120,7 +124,7 @@ func (e *expander) value(members []member, a *active, p *place) error {
 	if typed {
 		datatype, _ = a.iri(datatype, true)
 	}
-	if p.free() || p.ownGraph() {
+	if p.free() || p.ownGraph {
 		return &LossError{Path: e.pointer(""), Msg: errNode.Error()}
 	}
 	if datatype == "@json" {
