@@ -25,13 +25,9 @@ func VerifyECDSA(key *ecdsa.PublicKey, hash, sig []byte) bool {
 	if size == 0 || len(sig) != 2*size || len(hash) != size {
 		return false
 	}
-	der, err := derSignature(sig)
-	if err != nil {
-		return false
-	}
 	// The standard library refuses zeros and what is not less than the order, and
 	// keys that are not on the curve.
-	return ecdsa.VerifyASN1(key, hash, der)
+	return ecdsa.VerifyASN1(key, hash, toDER(sig))
 }
 
 // SignECDSA returns key's signature over hash in the form that VerifyECDSA
@@ -80,15 +76,27 @@ func orderBytes(key *ecdsa.PublicKey) int {
 	}
 }
 
-// derSignature writes r and s as SEQUENCE { INTEGER, INTEGER }.
-func derSignature(sig []byte) ([]byte, error) {
+// toDER writes r and s as SEQUENCE { INTEGER, INTEGER }.
+func toDER(sig []byte) []byte {
 	half := len(sig) / 2
-	b := cryptobyte.NewFixedBuilder(make([]byte, 0, len(sig)+16))
-	b.AddASN1(asn1.SEQUENCE, func(b *cryptobyte.Builder) {
-		b.AddASN1BigInt(new(big.Int).SetBytes(sig[:half]))
-		b.AddASN1BigInt(new(big.Int).SetBytes(sig[half:]))
-	})
-	return b.Bytes()
+	der := make([]byte, 2, len(sig)+8)
+	der = appendInteger(der, sig[:half])
+	der = appendInteger(der, sig[half:])
+	der[0], der[1] = 0x30, byte(len(der)-2) // at most 102
+	return der
+}
+
+// appendInteger appends an unsigned number as INTEGER.
+func appendInteger(der, n []byte) []byte {
+	for len(n) > 1 && n[0] == 0 {
+		n = n[1:]
+	}
+	pad := int(n[0] >> 7) // or it would be negative
+	der = append(der, 0x02, byte(pad+len(n)))
+	if pad == 1 {
+		der = append(der, 0)
+	}
+	return append(der, n...)
 }
 
 // fromDER reads a signature in DER, of which there is one spelling only, and

@@ -113,7 +113,7 @@ func TestVerifyECDSARefuses(t *testing.T) {
 		"r = n": pair(n, s), "s = n": pair(r, n), "all ones": bytes.Repeat([]byte{0xff}, 64),
 		"swapped": pair(s, r), "short": good[:63], "long": append(bytes.Clone(good), 0), "half": good[:32],
 		"of P-384's size": append(make([]byte, 32), good...),
-		"in DER":          must(derSignature(good)),
+		"in DER":          toDER(good),
 	} {
 		if VerifyECDSA(&key.PublicKey, hash, sig) {
 			t.Errorf("signature %s is accepted", name)
@@ -138,9 +138,18 @@ func TestVerifyECDSARefuses(t *testing.T) {
 	}
 }
 
-func must(b []byte, err error) []byte {
-	if err != nil {
-		panic(err)
-	}
-	return b
+// TestDER: what we write reads back as the same numbers.
+func TestDER(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		size := rapid.SampledFrom([]int{32, 48}).Draw(t, "size")
+		sig := rapid.SliceOfN(rapid.Byte(), 2*size, 2*size).Draw(t, "signature")
+		clear(sig[:rapid.IntRange(0, size-1).Draw(t, "zeros of r")])
+		clear(sig[size : size+rapid.IntRange(0, size-1).Draw(t, "zeros of s")])
+		sig[size-1] |= 1
+		sig[2*size-1] |= 1
+		back, err := fromDER(toDER(sig), size)
+		if err != nil || !bytes.Equal(back, sig) {
+			t.Fatalf("%x is read as %x, %v", toDER(sig), back, err)
+		}
+	})
 }
