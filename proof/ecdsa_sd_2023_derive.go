@@ -19,6 +19,7 @@ import (
 type DeriveOptions struct {
 	Contexts *jsonld.Contexts // nil means the embedded ones
 	MaxWork  int              // of the canonicaliser; zero means its default
+	Inline   bool             // allows context objects inside the document (jsonld.Options.Inline)
 	// Key is the issuer's. Where it is given, Derive first checks that the base
 	// proof is its: else a holder who has not done so hands on what nobody accepts.
 	Key crypto.PublicKey
@@ -49,7 +50,7 @@ func Derive(doc []byte, selective []string, o DeriveOptions) ([]byte, error) {
 		return nil, err
 	}
 	p := proofs[at]
-	t := &task{document: unsecured, proof: maps.Clone(p.Raw), contexts: o.Contexts, maxWork: o.MaxWork}
+	t := &task{document: unsecured, proof: maps.Clone(p.Raw), contexts: o.Contexts, maxWork: o.MaxWork, inline: o.Inline}
 	delete(t.proof, "proofValue")
 	if err := sdAlone(t); err != nil {
 		return nil, err

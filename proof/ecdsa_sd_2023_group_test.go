@@ -78,7 +78,7 @@ func TestSDStructures(t *testing.T) {
 		{`"p":[{"type":"Scoped","p":1,"q":2},3]`, "/p/0/p", `"p":[{"type":"Scoped","p":1}]`},
 		{`"p":{"@type":["Scoped"],"@id":"urn:z","p":1,"q":2}`, "/p/p", `"p":{"@type":["Scoped"],"@id":"urn:z","p":1}`},
 		{`"p":{"@context":"` + oddURL + `","q":1,"p":2}`, "/p/q", `"p":{"@context":"` + oddURL + `","q":1}`},
-		{`"a/b":{"c~d":1,"":2},"q":3`, "/a~1b/c~0d", `"a/b":{"c~d":1}`},
+		{`"a/b":{"c~d":1,"e":2},"q":3`, "/a~1b/c~0d", `"a/b":{"c~d":1}`},
 		{`"a/b":{"c~d":1,"e":2},"q":3`, "/a~1b/e", `"a/b":{"e":2}`},
 		{`"p":"a _:c14n0 \" _:c14n1 \\","q":{"p":"<x> _:b . \n"}`, "/q/p", `"q":{"p":"<x> _:b . \n"}`},
 	} {
@@ -137,6 +137,39 @@ func TestSDNestedCredential(t *testing.T) {
 	}
 	if err := verifyAll(derived, p256Key(t, "issuer").Public(), VerifyOptions{}); err != nil {
 		t.Error(err)
+	}
+}
+
+// TestSDInline: documents that bring their own words, for callers who say so.
+func TestSDInline(t *testing.T) {
+	doc := `{"@context":["https://www.w3.org/ns/credentials/v2",{"@vocab":"https://x.example/v#"}],"type":["VerifiableCredential"],"issuer":"did:web:uni.edu","sails":[{"size":5.5},{"size":6.1},{"size":7}]}`
+	key := p256Key(t, "issuer")
+	o := SignOptions{Method: method, Cryptosuite: ecdsaSD2023, Inline: true}
+	signed, err := Sign([]byte(doc), key, o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	derived, err := Derive(signed, []string{"/sails/1"}, DeriveOptions{Inline: true, Key: key.Public()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got, want := withoutProof(t, derived), strings.Replace(strings.Replace(doc, `{"size":5.5},`, ``, 1), `,{"size":7}`, ``, 1); got != want {
+		t.Errorf("%s\nwant\n%s", got, want)
+	}
+	if err := verifyAll(derived, key.Public(), VerifyOptions{Inline: true}); err != nil {
+		t.Error(err)
+	}
+	// Another word for the same statement, and other statements for the same word.
+	renamed := bytes.ReplaceAll(derived, []byte("https://x.example/v#"), []byte("https://x.example/w#"))
+	if err := verifyAll(renamed, key.Public(), VerifyOptions{Inline: true}); !errors.Is(err, ErrBadSignature) {
+		t.Errorf("another vocabulary: %v", err)
+	}
+	var context *jsonld.ContextError
+	if _, err := Derive(signed, []string{"/sails/1"}, DeriveOptions{}); !errors.As(err, &context) {
+		t.Errorf("not asked for: %v", err)
+	}
+	if err := verifyAll(derived, key.Public(), VerifyOptions{}); !errors.As(err, &context) {
+		t.Errorf("verified, not asked for: %v", err)
 	}
 }
 
