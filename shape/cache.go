@@ -34,6 +34,7 @@ type Cache struct {
 	options   jsonld.Options
 	ids       identifiers
 	store     *store
+	recent    recent
 	readers   sync.Pool
 	compiling sync.Mutex // one shape at a time, so that a flood of new ones has only one core
 	names     atomic.Pointer[nameSet]
@@ -204,9 +205,16 @@ func (r *reader) read(c *Cache, kind byte, doc, more []byte) {
 	r.entry, r.kind = nil, kind
 	r.key = append(r.key, kind)
 	r.sources = [2][]byte{doc, more}
+	if r.readable = len(doc) <= c.limits.MaxBytes && len(more) <= c.limits.MaxBytes; !r.readable {
+		return
+	}
 	names := c.names.Load()
-	r.readable = len(doc) <= c.limits.MaxBytes && len(more) <= c.limits.MaxBytes && r.scan(0, names)
-	if r.readable && more != nil {
+	if r.entry = c.recent.find(&r.form, kind, names); r.entry != nil {
+		r.entry.touch()
+		r.load(&r.form)
+		return
+	}
+	if r.readable = r.scan(0, names); r.readable && more != nil {
 		r.key = append(r.key, 0)
 		r.readable = r.scan(1, names)
 	}
@@ -214,6 +222,7 @@ func (r *reader) read(c *Cache, kind byte, doc, more []byte) {
 		return
 	}
 	if r.entry = c.store.find(r.key); r.entry != nil {
+		c.recent.add(&r.form, r.entry, names)
 		r.load(&r.form)
 	}
 }

@@ -188,7 +188,7 @@ func (c *Cache) learn(r *reader, t *template) bool {
 	more := maps.Clone(old.modes)
 	for _, n := range t.iris {
 		s := &r.slots[n]
-		name := string(r.sources[s.source][s.nameAt:s.nameTo])
+		name := string(r.sources[s.source][s.name.from:s.name.to])
 		if bytes.IndexByte(r.value(int(n)), ':') < 0 && name != "" && name[0] != '@' && len(more) < maxLearned {
 			more[name] = written
 		}

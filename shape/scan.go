@@ -17,12 +17,15 @@ const (
 
 // A slot is a string leaf that is not part of the key.
 type slot struct {
-	source           uint8 // which text of the form it stands in
-	decoded          bool  // its value differs from its spelling
-	from, to         int32 // its spelling in the source, without quotes
-	valueAt, valueTo int32 // its value, if decoded, in form.decoded
-	nameAt, nameTo   int32 // the member name it stands under, as written, in the source
+	span          // its spelling in the source, without quotes
+	source  uint8 // which text of the form it stands in
+	decoded bool  // its value differs from its spelling
+	value   span  // in form.decoded, if so
+	name    span  // the member name it stands under, as written, in the source
 }
+
+// A span is a part of a text.
+type span struct{ from, to int32 }
 
 // form is a document, or several, taken apart into structure and slots.
 //
@@ -47,7 +50,7 @@ func (f *form) reset() {
 func (f *form) value(i int) []byte {
 	s := &f.slots[i]
 	if s.decoded {
-		return f.decoded[s.valueAt:s.valueTo]
+		return f.decoded[s.value.from:s.value.to]
 	}
 	return f.sources[s.source][s.from:s.to]
 }
@@ -60,9 +63,9 @@ const (
 )
 
 type frame struct {
-	array          bool
-	mode           uint8
-	nameAt, nameTo int32 // the member name that an object's next value, or an array, stands under
+	array bool
+	mode  uint8
+	name  span // that an object's next value, or an array, stands under
 }
 
 // scan takes the text in source n apart. It reports false for what it does not
@@ -86,7 +89,8 @@ func (f *form) scan(n uint8, names *nameSet) bool {
 		case '"':
 			end := 0
 			if mode == free {
-				end = f.leaf(n, i+1, &frames[depth])
+				end = f.leaf(n, i+1, frames[depth].name)
+				f.key = append(f.key, marker)
 			} else if end, _ = stringEnd(data, i+1); end > 0 {
 				f.key = append(f.key, data[i:end+1]...)
 			}
@@ -102,7 +106,7 @@ func (f *form) scan(n uint8, names *nameSet) bool {
 			if c == '{' && mode == written {
 				mode = free
 			}
-			frames[depth] = frame{array: c == '[', mode: mode, nameAt: frames[depth-1].nameAt, nameTo: frames[depth-1].nameTo}
+			frames[depth] = frame{array: c == '[', mode: mode, name: frames[depth-1].name}
 			f.key = append(f.key, c)
 			i++
 			opened = true
@@ -167,7 +171,7 @@ func (f *form) name(data []byte, i int, names *nameSet, in *frame, mode *uint8) 
 	}
 	f.key = append(f.key, data[i:end+1]...)
 	name := data[i+1 : end]
-	in.nameAt, in.nameTo = int32(i+1), int32(end)
+	in.name = span{int32(i + 1), int32(end)}
 	if *mode != deep {
 		*mode = names.mode(name)
 	}
@@ -181,23 +185,22 @@ func (f *form) name(data []byte, i int, names *nameSet, in *frame, mode *uint8) 
 
 // leaf makes a slot of the string whose first byte is at start, and returns the
 // place of its closing quote, or -1.
-func (f *form) leaf(n uint8, start int, in *frame) int {
+func (f *form) leaf(n uint8, start int, name span) int {
 	data := f.sources[n]
 	end, plain := stringEnd(data, start)
 	if end < 0 {
 		return -1
 	}
-	s := slot{source: n, from: int32(start), to: int32(end), nameAt: in.nameAt, nameTo: in.nameTo}
+	s := slot{span: span{int32(start), int32(end)}, source: n, name: name}
 	if !plain {
+		from := len(f.decoded)
 		var err error
-		s.decoded, s.valueAt = true, int32(len(f.decoded))
 		if f.decoded, err = strictjson.AppendString(f.decoded, data[start-1:end+1]); err != nil {
 			return -1
 		}
-		s.valueTo = int32(len(f.decoded))
+		s.decoded, s.value = true, span{int32(from), int32(len(f.decoded))}
 	}
 	f.slots = append(f.slots, s)
-	f.key = append(f.key, marker)
 	return end
 }
 

@@ -17,6 +17,13 @@ type entry struct {
 	used  atomic.Bool
 }
 
+// touch notes that e is in use.
+func (e *entry) touch() {
+	if !e.used.Load() {
+		e.used.Store(true)
+	}
+}
+
 // compiled is a template and what is known of it.
 type compiled struct {
 	t *template // nil: every document of the shape is for the full processor
@@ -66,9 +73,7 @@ func (s *store) find(key []byte) *entry {
 	if e == nil || !bytes.Equal(e.key, key) {
 		return nil
 	}
-	if !e.used.Load() {
-		e.used.Store(true)
-	}
+	e.touch()
 	return e
 }
 
