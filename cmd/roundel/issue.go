@@ -26,6 +26,7 @@ import (
 	"github.com/roundel/roundel/internal/publicid"
 	"github.com/roundel/roundel/openbadge"
 	"github.com/roundel/roundel/proof"
+	"github.com/roundel/roundel/shape"
 	"github.com/roundel/roundel/strictjson"
 )
 
@@ -145,10 +146,11 @@ type maker struct {
 	did, method string
 	badge       badgeFile
 	art         []byte // PNG
+	shapes      *shape.Cache
 }
 
 func newMaker(key crypto.Signer, method string, b badgeFile, art []byte) (*maker, error) {
-	m := &maker{key: key, badge: b, art: art, method: method}
+	m := &maker{key: key, badge: b, art: art, method: method, shapes: shape.New(shape.Options{})}
 	if method != "" {
 		var ok bool
 		if m.did, _, ok = strings.Cut(method, "#"); !ok || !strings.HasPrefix(m.did, "did:") {
@@ -233,7 +235,7 @@ func (m *maker) make(p person) ([]byte, error) {
 	if err != nil {
 		return nil, fmt.Errorf("would not be a valid Open Badge: %w", err)
 	}
-	return proof.Sign(plain, m.key, proof.SignOptions{Method: m.method, Created: time.Now(), List: true})
+	return proof.Sign(plain, m.key, proof.SignOptions{Method: m.method, Created: time.Now(), List: true, Shapes: m.shapes})
 }
 
 // readBadge reads the badge file and its picture as a PNG. Without a picture,

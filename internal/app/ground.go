@@ -17,6 +17,7 @@ import (
 	"github.com/roundel/roundel/internal/locale"
 	"github.com/roundel/roundel/internal/mail"
 	"github.com/roundel/roundel/internal/sqldb"
+	"github.com/roundel/roundel/shape"
 )
 
 // Ground is what every feature stands on.
@@ -56,7 +57,7 @@ func (g *Ground) open(ctx context.Context, c config.Config) (err error) {
 	if err != nil {
 		return err
 	}
-	g.Keys = &keys.Ring{DB: g.DB, KEK: kek, Now: g.Now}
+	g.Keys = &keys.Ring{DB: g.DB, KEK: kek, Now: g.Now, Shapes: shape.New(shape.Options{})}
 	if err = g.Keys.Check(ctx); err != nil {
 		return err
 	}

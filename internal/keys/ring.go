@@ -17,6 +17,7 @@ import (
 	"github.com/roundel/roundel/internal/sqldb"
 	"github.com/roundel/roundel/multikey"
 	"github.com/roundel/roundel/proof"
+	"github.com/roundel/roundel/shape"
 )
 
 // Key is an issuer's signing key without its private part.
@@ -46,6 +47,8 @@ type Ring struct {
 	DB  *sqldb.DB
 	KEK *KEK
 	Now func() time.Time
+	// Shapes makes signing many documents of one badge fast; nil does without.
+	Shapes *shape.Cache
 }
 
 const (
@@ -138,8 +141,9 @@ func Current(ctx context.Context, tx *sqldb.Tx, organisationID int64) (*Key, err
 // Signer secures documents for one organisation. It is safe for concurrent use
 // and meant to live as long as one piece of work, such as a batch.
 type Signer struct {
-	Key  *Key
-	priv ed25519.PrivateKey
+	Key    *Key
+	priv   ed25519.PrivateKey
+	shapes *shape.Cache
 }
 
 // Signer opens the organisation's current key.
@@ -161,7 +165,7 @@ func (r *Ring) Signer(ctx context.Context, organisationID int64) (*Signer, error
 	if err != nil {
 		return nil, err
 	}
-	s.priv = ed25519.NewKeyFromSeed(seed)
+	s.priv, s.shapes = ed25519.NewKeyFromSeed(seed), r.Shapes
 	return &s, nil
 }
 
@@ -169,7 +173,7 @@ func (r *Ring) Signer(ctx context.Context, organisationID int64) (*Signer, error
 // the verification method at the given time. The result's bytes are what must
 // be kept.
 func (s *Signer) Secure(doc []byte, method string, at time.Time) ([]byte, error) {
-	return proof.Sign(doc, s.priv, proof.SignOptions{Method: method, Created: at, Purpose: "assertionMethod", List: true})
+	return proof.Sign(doc, s.priv, proof.SignOptions{Method: method, Created: at, Purpose: "assertionMethod", List: true, Shapes: s.shapes})
 }
 
 // binding ties an envelope to its organisation and its public key.
