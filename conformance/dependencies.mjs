@@ -1,5 +1,6 @@
 // Lets a copied suite take packages that it names on GitHub from checkouts
-// beside it, where they are: dependencies.mjs PACKAGE.JSON FOLDER
+// beside it, where they are, and have what only its developers would install,
+// mocha among it for one suite: dependencies.mjs PACKAGE.JSON FOLDER
 import {existsSync, readFileSync, writeFileSync} from 'node:fs';
 import {join} from 'node:path';
 
@@ -11,4 +12,5 @@ for(const name in manifest.dependencies) {
     manifest.dependencies[name] = `file:${beside}`;
   }
 }
+manifest.dependencies.mocha ??= manifest.devDependencies?.mocha ?? '^10.7.3';
 writeFileSync(file, JSON.stringify(manifest, null, 2));

@@ -68,5 +68,5 @@ const settings = {
 };
 
 const implementation = {name: 'Roundel', implementation: 'Roundel', ...settings[suite]()};
-const config = {settings: {enableInteropTests: false, testAllImplementations: false}, implementations: [implementation]};
+const config = {settings: {enableInteropTests: true, testAllImplementations: false}, implementations: [implementation]};
 console.log(`module.exports = ${JSON.stringify(config, null, 2)};`);
