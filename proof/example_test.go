@@ -1,6 +1,7 @@
 package proof_test
 
 import (
+	"crypto"
 	"crypto/ed25519"
 	"errors"
 	"fmt"
@@ -9,6 +10,7 @@ import (
 
 	"github.com/roundel/roundel/did"
 	"github.com/roundel/roundel/proof"
+	"github.com/roundel/roundel/shape"
 	"github.com/roundel/roundel/strictjson"
 )
 
@@ -44,6 +46,60 @@ func Example() {
 	// Output:
 	// <nil>
 	// the signature does not fit the document true
+}
+
+// A witness signs what the issuer has signed, so that nobody can take the
+// issuer's signature away without breaking the witness's.
+func ExampleSign_chain() {
+	issuer := ed25519.NewKeyFromSeed([]byte("an example seed of 32 bytes ...."))
+	witness := ed25519.NewKeyFromSeed([]byte("another seed, also of 32 bytes ."))
+	const first = "urn:uuid:26329423-bec9-4b2e-88cb-a7c7d9dc4544"
+	doc, err := proof.Sign([]byte(credential), issuer, proof.SignOptions{Method: "did:web:uni.edu#key-1", ID: first})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	doc, err = proof.Sign(doc, witness, proof.SignOptions{
+		Method: "did:web:witness.example#key-1", Cryptosuite: "eddsa-jcs-2022", Previous: []string{first},
+	})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	proofs, err := proof.Verify(doc, func(p proof.Proof) (crypto.PublicKey, error) {
+		if p.VerificationMethod == "did:web:uni.edu#key-1" {
+			return issuer.Public(), nil
+		}
+		return witness.Public(), nil
+	}, proof.VerifyOptions{})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	layers, err := proof.Order(proofs)
+	fmt.Println(layers, err)
+	// Output: [[0] [1]] <nil>
+}
+
+// Whoever verifies many credentials keeps the shapes of those seen before.
+func ExampleVerify() {
+	key := ed25519.NewKeyFromSeed([]byte("an example seed of 32 bytes ...."))
+	shapes := shape.New(shape.Options{})
+	for _, skill := range []string{"Teamwork", "Leadership", "Patience"} {
+		doc, err := proof.Sign([]byte(strings.Replace(credential, "Teamwork", skill, 1)), key, proof.SignOptions{
+			Method: "did:web:uni.edu#key-1", Shapes: shapes,
+		})
+		if err != nil {
+			fmt.Println(err)
+			return
+		}
+		proofs, err := proof.Verify(doc, func(proof.Proof) (crypto.PublicKey, error) { return key.Public(), nil }, proof.VerifyOptions{Shapes: shapes})
+		fmt.Println(len(proofs), err)
+	}
+	// Output:
+	// 1 <nil>
+	// 1 <nil>
+	// 1 <nil>
 }
 
 // check wants every proof to be key's. Whether the key is the issuer's is a
