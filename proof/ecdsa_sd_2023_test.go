@@ -16,6 +16,7 @@ import (
 	"github.com/roundel/roundel/internal/vectors"
 	"github.com/roundel/roundel/jsonld"
 	"github.com/roundel/roundel/multikey"
+	"github.com/roundel/roundel/shape"
 )
 
 const graded = `{"@context":["https://www.w3.org/ns/credentials/v2","https://purl.imsglobal.org/spec/ob/v3p0/context-3.0.3.json"],` +
@@ -407,4 +408,26 @@ func leafPointers(v any, at string) []string {
 		out = append(out, at)
 	}
 	return out
+}
+
+// TestSDVerifyWhole: the quick way for known shapes leaves selective disclosure
+// to its own suite.
+func TestSDVerifyWhole(t *testing.T) {
+	signed := signSD(t, graded, nil, "/issuer")
+	derived := derive(t, signed, "/name")
+	key := p256Key(t, "issuer").Public()
+	keys := func(Proof) (crypto.PublicKey, error) { return key, nil }
+	for name, o := range map[string]VerifyOptions{"no shapes": {}, "shapes": {Shapes: shape.New(shape.Options{})}} {
+		for range 3 { // the shape is known from the second time on
+			if _, err := Verify(derived, keys, o); err != nil {
+				t.Errorf("%s: %v", name, err)
+			}
+			if _, err := Verify(bytes.Replace(derived, []byte("Uni"), []byte("Unj"), 1), keys, o); !errors.Is(err, ErrBadSignature) {
+				t.Errorf("%s, changed: %v", name, err)
+			}
+			if _, err := Verify(signed, keys, o); !errors.Is(err, ErrBaseProof) {
+				t.Errorf("%s, base proof: %v", name, err)
+			}
+		}
+	}
 }
