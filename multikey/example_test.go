@@ -44,3 +44,18 @@ func ExamplePublicToJWK() {
 	fmt.Println(string(jwk), err)
 	// Output: {"crv":"Ed25519","kty":"OKP","x":"sA2Nk45_dz1RVlqtNqYj9TRPf10ZYPnPPo4SYg6igQ8"} <nil>
 }
+
+func ExampleStdBatch() {
+	public, private, err := ed25519.GenerateKey(nil)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	var batch multikey.StdBatch
+	for _, message := range []string{"one", "two", "three"} {
+		batch.Add(public, []byte(message), ed25519.Sign(private, []byte(message)))
+	}
+	batch.Add(public, []byte("four"), ed25519.Sign(private, []byte("five")))
+	fmt.Println(batch.Verify())
+	// Output: false [true true true false]
+}

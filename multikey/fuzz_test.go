@@ -1,6 +1,12 @@
 package multikey
 
-import "testing"
+import (
+	"crypto"
+	"crypto/ecdsa"
+	"crypto/ed25519"
+	"crypto/elliptic"
+	"testing"
+)
 
 // FuzzDecodePublic: whatever decodes encodes back to the same text, so that a
 // key has one spelling.
@@ -61,6 +67,59 @@ func FuzzDecodeMultibase(f *testing.F) {
 		}
 		if text[0] == 'z' && EncodeMultibase(b) != text {
 			t.Fatalf("%q encodes back to %q", text, EncodeMultibase(b))
+		}
+	})
+}
+
+// FuzzDER: what is read as a signature in DER has one spelling, and the numbers
+// are those that were written.
+func FuzzDER(f *testing.F) {
+	f.Add([]byte("\x30\x06\x02\x01\x01\x02\x01\x01"))
+	f.Add([]byte("\x30\x08\x02\x02\x00\x80\x02\x02\x00\xff"))
+	for _, c := range wycheCases(f, "ecdsa_secp384r1_sha384_test.json") {
+		f.Add(c.sig)
+	}
+	f.Fuzz(func(t *testing.T, der []byte) {
+		for _, size := range []int{32, 48} {
+			sig, err := fromDER(der, size)
+			if err != nil {
+				continue
+			}
+			if len(sig) != 2*size || string(toDER(sig)) != string(der) {
+				t.Fatalf("%x is read as %x and written as %x", der, sig, toDER(sig))
+			}
+		}
+	})
+}
+
+// FuzzVerify: no key, message and signature make a verifier panic, and a batch
+// gives the same answer.
+func FuzzVerify(f *testing.F) {
+	for i, c := range wycheCases(f, "ed25519_test.json") {
+		if i%8 == 0 {
+			f.Add(c.key, c.msg, c.sig)
+		}
+	}
+	for i, c := range wycheCases(f, "ecdsa_secp256r1_sha256_p1363_test.json") {
+		if i%16 == 0 {
+			f.Add(c.key, c.msg, c.sig)
+		}
+	}
+	f.Fuzz(func(t *testing.T, key, message, sig []byte) {
+		keys := []crypto.PublicKey{ed25519.PublicKey(key)}
+		for _, curve := range []elliptic.Curve{elliptic.P256(), elliptic.P384()} {
+			if k, err := ecdsa.ParseUncompressedPublicKey(curve, key); err == nil {
+				keys = append(keys, k)
+			}
+		}
+		for _, k := range keys {
+			want := Verify(k, message, sig)
+			for _, b := range []Batch{&StdBatch{Workers: 1}, &voiBatch{}} {
+				b.Add(k, message, sig)
+				if all, each := b.Verify(); all != want || each[0] != want {
+					t.Fatalf("%T says %v %v, Verify %v", b, all, each, want)
+				}
+			}
 		}
 	})
 }
