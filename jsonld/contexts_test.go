@@ -127,6 +127,10 @@ func TestInline(t *testing.T) {
 		{`["https://www.w3.org/ns/credentials/v2",{"hobby":"urn:hobby"}]`, "none"},
 		{`[{"urn2":"urn:","hobby":{"@id":"urn2:hobby","@type":"@id"}}]`, "none"},
 		{`{"@vocab":"urn:"}`, "none"},
+		{`[{"@context":{"hobby":"urn:hobby"}}]`, "none"}, // a document where a context belongs
+		{`[{"@context":{"@context":{"hobby":"urn:hobby"}}}]`, "invalid"},
+		{`[{"@context":{"hobby":"urn:hobby"},"hobby":"urn:other"}]`, "invalid"},
+		{`[{"@context":["https://example.com/v1"]}]`, "invalid"},
 		{`["https://www.w3.org/ns/credentials/v2",{"name":"urn:name"}]`, "invalid"}, // protected
 		{`{"hobby":{"@id":"urn:h","@container":"@index"}}`, "invalid"},
 		{`{"hobby":"urn:h","@import":"https://www.w3.org/ns/credentials/v2"}`, "invalid"},

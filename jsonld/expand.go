@@ -184,7 +184,7 @@ func (e *expander) context(v any, a *active) (*active, error) {
 			if !e.inline {
 				return nil, &ContextError{Inline: true, Path: e.pointer("@context")}
 			}
-			if l, err = (reader{known: e.contexts.Has, inline: true}).local(item, 0); err != nil {
+			if l, err = (reader{known: e.contexts.Has, inline: true}).local(unwrapped(item), 0); err != nil {
 				return nil, &InvalidError{Err: fmt.Errorf("the context at %.300s: %w", e.pointer("@context"), err)}
 			}
 			if len(list) > 1 && l.parts[0].object.propagates {
@@ -202,6 +202,15 @@ func (e *expander) context(v any, a *active) (*active, error) {
 		}
 	}
 	return a, nil
+}
+
+// unwrapped takes a context out of the document that a writer put in its place:
+// an object with nothing but @context, which processors read as its content.
+func unwrapped(context map[string]any) map[string]any {
+	if inner, ok := context["@context"].(map[string]any); ok && len(context) == 1 {
+		return inner
+	}
+	return context
 }
 
 // typeScoped applies the contexts of the types among members (step 11).
