@@ -190,27 +190,29 @@ func (t *task) verify(token []byte, key crypto.PublicKey) error {
 // itself that no vocabulary names: the suite's examples use one that takes every
 // word for its own, which says nothing about what the word means.
 func (t *task) check(doc []byte) error {
+	var tree map[string]any
 	if strings.HasPrefix(t.feature, "presentation_") {
 		p, err := credential.ParsePresentation(doc)
 		if err != nil {
 			return err
 		}
-		return understood(p.Tree)
+		tree = p.Tree
+	} else {
+		c, err := credential.Parse(doc)
+		if err != nil {
+			return err
+		}
+		tree = c.Tree
 	}
-	c, err := credential.Parse(doc)
-	if err != nil {
-		return err
-	}
-	return understood(c.Tree)
-}
-
-func understood(tree map[string]any) error {
 	known := jsonld.Embedded()
 	for name := range tree {
-		if name != "@context" && !slices.Contains([]string{"id", "type", "proof"}, name) && !known.Reserved(name) {
+		if !slices.Contains([]string{"@context", "id", "type", "proof"}, name) && !known.Reserved(name) {
 			return fmt.Errorf("no vocabulary says what the member %q means", name)
 		}
 	}
-	_, err := jsonld.ToRDF(tree, jsonld.Options{Contexts: jsonld.WithExamples()})
-	return err
+	if t.verb == "issue" && !strings.HasPrefix(t.feature, "presentation_") {
+		_, err := jsonld.ToRDF(tree, jsonld.Options{Contexts: jsonld.WithExamples()})
+		return err
+	}
+	return nil
 }
