@@ -98,6 +98,28 @@ func (j *JWS) Verify(key crypto.PublicKey, allowed ...string) error {
 	return nil
 }
 
+// VerifySignature reports whether key made signature over input with the
+// algorithm that AlgorithmOf names, for tokens that are not JWS but use the same
+// algorithms. Ed25519 and ECDSA follow package multikey's strict rules.
+func VerifySignature(key crypto.PublicKey, input, signature []byte) bool {
+	if _, err := AlgorithmOf(key); err != nil {
+		return false
+	}
+	return verify(key, input, signature)
+}
+
+// MakeSignature returns key's signature over input with the algorithm that
+// AlgorithmOf names. Errors wrap ErrAlgorithm, or are the key's.
+func MakeSignature(key crypto.Signer, input []byte) ([]byte, error) {
+	if key == nil {
+		return nil, fmt.Errorf("%w: no key", ErrAlgorithm)
+	}
+	if _, err := AlgorithmOf(key.Public()); err != nil {
+		return nil, err
+	}
+	return sign(key, input)
+}
+
 // verify checks a signature with the one algorithm that fits key.
 func verify(key crypto.PublicKey, input, sig []byte) bool {
 	switch k := key.(type) {

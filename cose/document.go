@@ -1,0 +1,120 @@
+package cose
+
+import (
+	"bytes"
+	"crypto"
+	"encoding/json"
+	"fmt"
+	"strings"
+
+	gocose "github.com/veraison/go-cose"
+
+	"github.com/roundel/roundel/jose"
+	"github.com/roundel/roundel/strictjson"
+)
+
+// A Document is a credential or presentation in a COSE_Sign1 message. No
+// signature has been verified.
+type Document struct {
+	*Message
+	Registered jose.Claims    // claims beside the document in the payload
+	Tree       map[string]any // the document without them
+	JSON       []byte         // the same as text
+}
+
+// ParseCredential reads a credential: a message whose typ is
+// application/vc+cose or whose cty is application/vc, and neither anything else.
+//
+// Claims that the document contradicts give a *jose.ClaimError. Other errors
+// wrap ErrMalformed or ErrUnsupported. Whether the document keeps the data
+// model's rules is for package credential.
+func ParseCredential(data []byte) (*Document, error) {
+	m, err := Parse(data)
+	if err != nil {
+		return nil, err
+	}
+	return m.document("vc", jose.ReadCredential)
+}
+
+// ParsePresentation is ParseCredential for a presentation (vp+cose, vp), in
+// which every credential must be secured.
+func ParsePresentation(data []byte) (*Document, error) {
+	m, err := Parse(data)
+	if err != nil {
+		return nil, err
+	}
+	return m.document("vp", jose.ReadPresentation)
+}
+
+func (m *Message) document(kind string, read func(map[string]any) (jose.Claims, map[string]any, error)) (*Document, error) {
+	typ, cty := strings.ToLower(m.Type), strings.ToLower(m.ContentType)
+	_, hasType := m.message.Headers.Protected[gocose.HeaderLabelType]
+	_, hasContent := m.message.Headers.Protected[gocose.HeaderLabelContentType]
+	if !hasType && !hasContent || hasType && typ != "application/"+kind+"+cose" && typ != kind+"+cose" || hasContent && cty != "application/"+kind && cty != kind {
+		return nil, fmt.Errorf("%w: typ %q and cty %q are not those of a %s", ErrMalformed, m.Type, m.ContentType, kind)
+	}
+	tree, err := strictjson.Decode(m.Payload, strictjson.Limits{MaxBytes: MaxBytes})
+	if err != nil {
+		return nil, fmt.Errorf("%w: payload: %w", ErrMalformed, err)
+	}
+	payload, ok := tree.(map[string]any)
+	if !ok {
+		return nil, fmt.Errorf("%w: the payload is not an object", ErrMalformed)
+	}
+	d := &Document{Message: m}
+	if d.Registered, d.Tree, err = read(payload); err != nil {
+		return nil, err
+	}
+	if err := m.agree(kind, d.Tree); err != nil {
+		return nil, err
+	}
+	var b bytes.Buffer
+	e := json.NewEncoder(&b)
+	e.SetEscapeHTML(false)
+	if err := e.Encode(d.Tree); err != nil {
+		return nil, fmt.Errorf("%w: %w", ErrMalformed, err)
+	}
+	d.JSON = bytes.TrimSuffix(b.Bytes(), []byte("\n"))
+	return d, nil
+}
+
+// agree compares the issuer among the CWT claims with the document's.
+func (m *Message) agree(kind string, tree map[string]any) error {
+	v, present := m.CWT[gocose.CWTClaimIssuer]
+	if !present {
+		return nil
+	}
+	claim, _ := v.(string)
+	who := tree[map[string]string{"vc": "issuer", "vp": "holder"}[kind]]
+	if object, ok := who.(map[string]any); ok {
+		who = object["id"]
+	}
+	if document, _ := who.(string); document != "" && document != claim {
+		return &jose.ClaimError{Claim: "iss", Value: claim, Document: document}
+	}
+	return nil
+}
+
+// SignCredential returns doc, a credential of the data model 2.0, as a message.
+// kid is the address of the verification method.
+//
+// Errors wrap ErrMalformed for what ParseCredential would refuse, or are those of
+// Sign.
+func SignCredential(doc []byte, key crypto.Signer, kid string) ([]byte, error) {
+	data, err := Sign(doc, key, Header{KeyID: kid, Type: jose.MediaTypeVCCOSE, ContentType: "application/vc"})
+	if err != nil {
+		return nil, err
+	}
+	_, err = ParseCredential(data)
+	return data, err
+}
+
+// SignPresentation is SignCredential for a presentation.
+func SignPresentation(doc []byte, key crypto.Signer, kid string) ([]byte, error) {
+	data, err := Sign(doc, key, Header{KeyID: kid, Type: jose.MediaTypeVPCOSE, ContentType: "application/vp"})
+	if err != nil {
+		return nil, err
+	}
+	_, err = ParsePresentation(data)
+	return data, err
+}
