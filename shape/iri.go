@@ -1,20 +1,28 @@
 package shape
 
 import (
+	"strings"
+
 	"github.com/roundel/roundel/jsonld"
 )
 
 // identifiers decides which values of IRI slots stand for themselves.
 type identifiers struct {
 	contexts *jsonld.Contexts
-	usual    []string // schemes of everyday, with the colon, that no context defines
+	usual    []string        // schemes of everyday, with the colon, that no context defines
+	long     map[string]bool // names with a colon that contexts define
 }
 
 func newIdentifiers(c *jsonld.Contexts) identifiers {
-	d := identifiers{contexts: c}
+	d := identifiers{contexts: c, long: map[string]bool{}}
 	for _, scheme := range []string{"https", "http", "did", "urn", "mailto"} {
 		if !c.Reserved(scheme) {
 			d.usual = append(d.usual, scheme+":")
+		}
+	}
+	for _, name := range c.Names() {
+		if strings.Contains(name, ":") {
+			d.long[name] = true
 		}
 	}
 	return d
@@ -46,7 +54,7 @@ func (d *identifiers) plain(v []byte) bool {
 			return false
 		}
 	}
-	if d.contexts.Reserved(string(v)) {
+	if len(d.long) > 0 && d.long[string(v)] {
 		return false
 	}
 	for _, scheme := range d.usual {
