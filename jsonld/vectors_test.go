@@ -95,27 +95,3 @@ func TestExamplesAreUnknown(t *testing.T) {
 		t.Errorf("got %v, want a *ContextError", err)
 	}
 }
-
-func BenchmarkCanonicalize(b *testing.B) {
-	doc := decode(b, vectors.Fixture(b, "achievement-credential.json"))
-	b.Run("ToRDF", func(b *testing.B) {
-		b.ReportAllocs()
-		for b.Loop() {
-			d, err := jsonld.ToRDF(doc, jsonld.Options{})
-			if err != nil {
-				b.Fatal(err)
-			}
-			if len(d) != 74 {
-				b.Fatalf("%d quads", len(d))
-			}
-		}
-	})
-	b.Run("Canonicalize", func(b *testing.B) {
-		b.ReportAllocs()
-		for b.Loop() {
-			if _, err := jsonld.Canonicalize(doc, jsonld.Options{}); err != nil {
-				b.Fatal(err)
-			}
-		}
-	})
-}

@@ -110,7 +110,7 @@ func (c *canonicalizer) load(d Dataset, maxBlank int) error {
 	ids := map[string]int32{}
 	type end struct{ at [4]int32 }
 	ends := make([]end, len(d))
-	var text []byte
+	text := make([]byte, 0, textSize(d))
 	c.quads = make([]quad, len(d))
 	for i := range d {
 		q := &d[i]
@@ -139,6 +139,7 @@ func (c *canonicalizer) load(d Dataset, maxBlank int) error {
 	}
 	// One string holds all terms; the quads refer to parts of it.
 	all, from := string(text), int32(0)
+	c.buf = text[:0]
 	for i := range ends {
 		for j, to := range ends[i].at {
 			c.quads[i].text[j] = all[from:to]
@@ -158,6 +159,19 @@ func (c *canonicalizer) load(d Dataset, maxBlank int) error {
 		}
 	}
 	return nil
+}
+
+// textSize is about what the terms of d take when they are written; escapes
+// take more.
+func textSize(d Dataset) int {
+	n := 0
+	for i := range d {
+		q := &d[i]
+		for _, t := range []*Term{&q.Subject, &q.Predicate, &q.Object, &q.Graph} {
+			n += len(t.Value) + len(t.Datatype) + len(t.Language) + len(`""^^<>`)
+		}
+	}
+	return n
 }
 
 func (c *canonicalizer) dropRepeated() {
@@ -241,22 +255,33 @@ func (c *canonicalizer) issue(id int32) {
 
 // hashFirstDegree is "Hash First Degree Quads", section 4.6.
 func (c *canonicalizer) hashFirstDegree(id int32) string {
-	lines := make([]string, 0, len(c.mentions[id]))
+	c.buf = c.buf[:0]
 	for _, i := range c.mentions[id] {
-		c.buf = c.quads[i].append(c.buf[:0], func(b []byte, other int32) []byte {
+		c.buf = c.quads[i].append(c.buf, func(b []byte, other int32) []byte {
 			if other == id {
 				return append(b, "_:a"...)
 			}
 			return append(b, "_:z"...)
 		})
-		lines = append(lines, string(c.buf))
+	}
+	c.h.Reset()
+	for _, line := range sortedLines(string(c.buf), len(c.mentions[id])) {
+		c.h.Write(append(c.buf[:0], line...))
+	}
+	return c.hexSum()
+}
+
+// sortedLines splits text into its n lines, each with its line feed, and sorts
+// them. No term has a line feed in it.
+func sortedLines(text string, n int) []string {
+	lines := make([]string, 0, n)
+	for len(text) > 0 {
+		end := strings.IndexByte(text, '\n') + 1
+		lines = append(lines, text[:end])
+		text = text[end:]
 	}
 	slices.Sort(lines)
-	c.buf = c.buf[:0]
-	for _, l := range lines {
-		c.buf = append(c.buf, l...)
-	}
-	return c.digest(c.buf)
+	return lines
 }
 
 // append writes a line of N-Quads; blank writes blank nodes.
@@ -276,19 +301,15 @@ func (q *quad) append(b []byte, blank func([]byte, int32) []byte) []byte {
 }
 
 func (c *canonicalizer) nquads() []byte {
-	lines := make([]string, len(c.quads))
-	size := 0
+	c.buf = c.buf[:0]
 	for i := range c.quads {
-		c.buf = c.quads[i].append(c.buf[:0], func(b []byte, id int32) []byte {
+		c.buf = c.quads[i].append(c.buf, func(b []byte, id int32) []byte {
 			return append(append(b, "_:"...), c.canonical[id]...)
 		})
-		lines[i] = string(c.buf)
-		size += len(c.buf)
 	}
-	slices.Sort(lines)
-	out := make([]byte, 0, size)
-	for _, l := range lines {
-		out = append(out, l...)
+	out := make([]byte, 0, len(c.buf))
+	for _, line := range sortedLines(string(c.buf), len(c.quads)) {
+		out = append(out, line...)
 	}
 	return out
 }

@@ -162,6 +162,11 @@ func (c *canonicalizer) appendLabel(b []byte, id int32) []byte {
 func (c *canonicalizer) digest(data []byte) string {
 	c.h.Reset()
 	c.h.Write(data)
+	return c.hexSum()
+}
+
+// hexSum returns the hash of what was written to c.h.
+func (c *canonicalizer) hexSum() string {
 	c.sum = c.h.Sum(c.sum[:0])
 	return hex.EncodeToString(c.sum)
 }

@@ -105,19 +105,34 @@ func (t *Term) check() error {
 // checkIRI wants a scheme and none of the characters that the IRIREF production
 // of N-Quads forbids. Whether the rest follows RFC 3987 changes no statement.
 func checkIRI(s string) error {
-	if !utf8.ValidString(s) {
-		return fmt.Errorf("%w: an IRI that is not UTF-8", ErrInvalidTerm)
-	}
+	ascii := true
 	for i := 0; i < len(s); i++ {
-		if c := s[i]; c <= ' ' || strings.IndexByte("<>\"{}|^`\\", c) >= 0 {
+		c := s[i]
+		if c >= utf8.RuneSelf {
+			ascii = false
+		} else if forbidden[c] {
 			return fmt.Errorf("%w: the IRI %.200q has the forbidden character %q", ErrInvalidTerm, s, c)
 		}
+	}
+	if !ascii && !utf8.ValidString(s) {
+		return fmt.Errorf("%w: an IRI that is not UTF-8", ErrInvalidTerm)
 	}
 	if !hasScheme(s) {
 		return fmt.Errorf("%w: the IRI %.200q is not absolute", ErrInvalidTerm, s)
 	}
 	return nil
 }
+
+// forbidden are the characters that no IRI of N-Quads has.
+var forbidden = func() (table [utf8.RuneSelf]bool) {
+	for c := range byte(' ' + 1) {
+		table[c] = true
+	}
+	for _, c := range []byte("<>\"{}|^`\\") {
+		table[c] = true
+	}
+	return table
+}()
 
 func hasScheme(s string) bool {
 	for i := 0; i < len(s); i++ {
