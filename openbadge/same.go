@@ -7,7 +7,7 @@ import (
 
 // Same reports whether c and other are copies of one award: they have the same
 // issuer and the same id, once percent signs are undone and white space around
-// them is dropped (specification, section 8.3, verifiable credential equality).
+// them is dropped (specification, "Verifiable Credential Equality").
 func (c *AchievementCredential) Same(other *AchievementCredential) bool {
 	return plainID(c.ID) != "" && plainID(c.ID) == plainID(other.ID) && plainID(c.Issuer.ID) == plainID(other.Issuer.ID)
 }

@@ -13,12 +13,15 @@ func TestSupersedes(t *testing.T) {
 		change           func(*AchievementCredential)
 		same, supersedes bool
 	}{
-		"as it is":       {func(*AchievementCredential) {}, true, false},
-		"later":          {func(c *AchievementCredential) { c.ValidFrom = c.ValidFrom.Add(time.Second) }, true, true},
-		"earlier":        {func(c *AchievementCredential) { c.ValidFrom = c.ValidFrom.Add(-time.Second) }, true, false},
-		"encoded, later": {func(c *AchievementCredential) { c.ID = " https://uni.edu/%61wards/1 "; c.ValidFrom = c.ValidFrom.Add(1) }, true, true},
-		"other id":       {func(c *AchievementCredential) { c.ID += "0"; c.ValidFrom = c.ValidFrom.Add(1) }, false, false},
-		"other issuer":   {func(c *AchievementCredential) { c.Issuer.ID = "did:web:evil.example"; c.ValidFrom = c.ValidFrom.Add(1) }, false, false},
+		"as it is": {func(*AchievementCredential) {}, true, false},
+		"later":    {func(c *AchievementCredential) { c.ValidFrom = c.ValidFrom.Add(time.Second) }, true, true},
+		"earlier":  {func(c *AchievementCredential) { c.ValidFrom = c.ValidFrom.Add(-time.Second) }, true, false},
+		"encoded, later": {func(c *AchievementCredential) {
+			c.ID = " https://uni.edu/%61wards/1 "
+			c.ValidFrom = c.ValidFrom.Add(1)
+		}, true, true},
+		"other id":     {func(c *AchievementCredential) { c.ID += "0"; c.ValidFrom = c.ValidFrom.Add(1) }, false, false},
+		"other issuer": {func(c *AchievementCredential) { c.Issuer.ID = "did:web:evil.example"; c.ValidFrom = c.ValidFrom.Add(1) }, false, false},
 	} {
 		old, other := maximalBadge(), maximalBadge()
 		c.change(other)
