@@ -16,7 +16,6 @@ const (
 	CodeBadToken       = "bad_token"
 	CodeClaims         = "claims_disagree" // a token's claims and the credential in it
 	CodeNoSecurity     = "no_security"     // signed in a way that secures nothing
-	CodeOpenBadges2    = "open_badges_2"
 	CodeWebPage        = "web_page"
 	CodePresentation   = "presentation"
 	CodeUnsupported    = "unsupported" // also of proof, issuer_key and status
@@ -28,6 +27,7 @@ const (
 	// proof
 	CodeNotSigned         = "not_signed"
 	CodeChanged           = "changed"
+	CodeDiffers           = "differs"   // from what the issuer's web site shows, for hosted badges
 	CodeBadProof          = "bad_proof" // unreadable as a signature
 	CodeTooManyProofs     = "too_many_proofs"
 	CodeWrongPurpose      = "wrong_purpose"

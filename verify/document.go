@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/roundel/roundel/credential"
+	"github.com/roundel/roundel/ob2"
 )
 
 // document is a credential as it was found: with proofs inside, or inside an
@@ -13,6 +14,9 @@ import (
 type document struct {
 	*credential.Credential
 	envelope *envelope // nil: the proofs, if any, are in the document
+	// old is what package ob2 found out about a badge of Open Badges before 3.0;
+	// nil for all others.
+	old *ob2.Result
 	// statusClaim is the claim "status" of a token that is no credential of the W3C
 	// data model; nil if there is none.
 	statusClaim map[string]any

@@ -9,16 +9,12 @@ import (
 
 	"github.com/roundel/roundel/baking"
 	"github.com/roundel/roundel/credential"
+	"github.com/roundel/roundel/ob2"
 	"github.com/roundel/roundel/strictjson"
 )
 
 // typeRecord is the type of a learner record, which holds many credentials.
 const typeRecord = "ClrCredential"
-
-const (
-	reasonOB2 = "This is an Open Badges 2.0 assertion, an older kind of badge that carries no signature of its own. " +
-		"Ask its holder for the web address of the badge, or its issuer for a version 3.0."
-)
 
 // open finds the credential in file and reads it. If there is none it returns
 // the result of the structure check instead.
@@ -47,7 +43,10 @@ func (r *run) open(file []byte) (document, *Check) {
 	case err != nil:
 		return malformed(CodeDamagedPicture, "This picture is damaged, or the badge in it is.")
 	case baked.Version == baking.Version1 || baked.Version == baking.Version2:
-		return malformed(CodeOpenBadges2, reasonOB2)
+		if bad := r.afford(baked.Credential); bad != nil {
+			return document{}, bad
+		}
+		return r.oldBadge(baked.Credential, baked.Address)
 	case baked.JWT:
 		return r.token(baked.Credential)
 	}
@@ -135,6 +134,9 @@ func (r *run) object(tree map[string]any, raw []byte) (document, *Check) {
 		c.Raw = raw
 		return document{Credential: c}, r.confirm(c, raw)
 	}
+	if ob2.Is(tree) && raw != nil {
+		return r.oldBadge(raw, "")
+	}
 	if bad := otherDocument(tree); bad != nil {
 		return document{}, bad
 	}
@@ -155,12 +157,9 @@ func onlyRelative(err error) bool {
 
 // otherDocument recognises documents that people mistake for badges, or nil.
 func otherDocument(tree map[string]any) *Check {
-	types, contexts := words(tree["type"]), words(tree["@context"])
+	types := words(tree["type"])
 	var c Check
 	switch {
-	case slices.Contains(contexts, "https://w3id.org/openbadges/v2"), slices.Contains(contexts, "https://w3id.org/openbadges/v1"),
-		slices.Contains(types, "Assertion"):
-		c = failed(CheckStructure, CodeOpenBadges2, reasonOB2)
 	case slices.Contains(types, "VerifiablePresentation"):
 		return presentationInstead()
 	case slices.Contains(types, "Achievement"), slices.Contains(types, "Profile"), slices.Contains(types, "BadgeClass"), slices.Contains(types, "Issuer"):

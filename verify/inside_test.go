@@ -209,3 +209,18 @@ func TestRecordsTellWhatTheyHold(t *testing.T) {
 		t.Errorf("got %+v", p.Contents[0])
 	}
 }
+
+// A derived document that was signed once more is still a part of the whole.
+func TestAnotherProofHidesNoPart(t *testing.T) {
+	whole := seal{proof: passed(CheckProof, reasonUnchanged), key: passed(CheckIssuerKey, "Yes.")}
+	part := seal{proof: passedAs(CheckProof, CodePartial, reasonPartial), key: passed(CheckIssuerKey, "Yes.")}
+	for _, all := range [][]seal{{whole, part}, {part, whole}} {
+		if s := combine(all); s.proof.Code != CodePartial {
+			t.Errorf("got %+v", s.proof)
+		}
+	}
+	bad := seal{proof: failed(CheckProof, CodeChanged, "No."), key: passed(CheckIssuerKey, "Yes.")}
+	if s := combine([]seal{bad, part}); s.proof.Outcome != Failed {
+		t.Errorf("got %+v", s.proof)
+	}
+}

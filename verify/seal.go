@@ -84,7 +84,9 @@ func unsealed(p Check) seal {
 func combine(all []seal) seal {
 	out := all[0]
 	for _, s := range all[1:] {
-		if worse(s.proof.Outcome, out.proof.Outcome) {
+		// A proof of a part stays one beside a proof of the whole: whoever derived it
+		// may have added the other.
+		if worse(s.proof.Outcome, out.proof.Outcome) || s.proof.Code == CodePartial && out.proof.Outcome == Passed {
 			out.proof = s.proof
 		}
 		if worse(out.key.Outcome, s.key.Outcome) {

@@ -37,6 +37,9 @@ func (r *run) signedBy(j *jose.JWS) (document, *Check) {
 	if bad := r.afford(j.Payload); bad != nil {
 		return document{}, bad
 	}
+	if holdsOld(j.Payload) {
+		return r.oldBadge(j.Token(), "")
+	}
 	t, err := j.Credential()
 	if err != nil {
 		return document{}, tokenError(err)

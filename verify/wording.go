@@ -22,7 +22,7 @@ func (r *run) word() {
 	case Suspended:
 		rep.Headline, rep.Text = "Paused by "+w.who, "It was issued and does not count at the moment. That may change: ask the issuer."
 	case Tampered:
-		rep.Headline, rep.Text = "This is not the file the issuer signed", rep.Check(CheckProof).Reason+" Ask for the original link; it may be an accident."
+		rep.Headline, rep.Text = notTheFile(rep), rep.Check(CheckProof).Reason+" Ask for the original link; it may be an accident."
 	case NotIssuer:
 		rep.Headline, rep.Text = w.claimed+" did not sign this", rep.Check(CheckIssuerKey).Reason
 	case IssuerUnconfirmed:
@@ -36,6 +36,14 @@ func (r *run) word() {
 	if rep.StatusReason != "" && rep.Verdict == Revoked {
 		rep.Text += " The issuer says: " + rep.StatusReason
 	}
+}
+
+// notTheFile is the headline of what has been changed.
+func notTheFile(rep *Report) string {
+	if rep.Check(CheckProof).Code == CodeDiffers {
+		return "This is not the badge that its issuer shows"
+	}
+	return "This is not the file the issuer signed"
 }
 
 // phrases are the parts of sentences that depend on the issuer.

@@ -22,6 +22,8 @@ const (
 
 	recordSteps = 200_000
 
+	signatureCost = 30 // of a signature on a statement, as work is counted
+
 	maxProofs = 4 // of one document
 	maxStatus = 5 // places that say whether a badge counts: there are four purposes
 )
@@ -122,6 +124,9 @@ func (r *run) verifyProof(c *content, p proof.Proof, o owner) error {
 	delete(options, "proofValue")
 	options["@context"] = c.unsecured["@context"]
 	cost := jsonld.Cost(options, r.Contexts)
+	if p.Cryptosuite == suiteSelective { // which has a signature for every statement
+		cost += signatureCost * len(p.Value) / 88
+	}
 	if len(p.Previous) > 0 { // the document is put together with other proofs and read again
 		cost += jsonld.Cost(c.unsecured, r.Contexts) + maxProofs*cost
 	}
