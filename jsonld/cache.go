@@ -18,6 +18,7 @@ type cache struct {
 	mu         sync.RWMutex
 	young, old map[step]*active
 	size       int // of the young half
+	limit      int // of size; 0 is maxCached
 }
 
 // maxCached is the number of terms in half of a cache; an entry of a map of them
@@ -49,7 +50,11 @@ func (c *cache) put(s step, a *active) *active {
 	if a != s.active {
 		weight += len(a.terms)
 	}
-	if c.young == nil || c.size+weight > maxCached {
+	limit := c.limit
+	if limit == 0 {
+		limit = maxCached
+	}
+	if c.young == nil || c.size+weight > limit {
 		c.old, c.young, c.size = c.young, map[step]*active{}, 0
 	}
 	c.young[s] = a

@@ -38,6 +38,9 @@ func (c *Contexts) URLs() []string { return slices.Sorted(maps.Keys(c.docs)) }
 // not be an absolute IRI: it may be short for another one.
 func (c *Contexts) Reserved(name string) bool { return c.words.defined[name] }
 
+// Names returns, sorted, all names that Reserved knows.
+func (c *Contexts) Names() []string { return slices.Sorted(maps.Keys(c.words.defined)) }
+
 // Exact returns the bytes that are served at url, where the set carries the
 // context byte for byte. The caller must not change them.
 func (c *Contexts) Exact(url string) ([]byte, bool) {

@@ -115,6 +115,10 @@ func TestReserved(t *testing.T) {
 			t.Errorf("Reserved(%q) is %v", name, !want)
 		}
 	}
+	names := c.Names()
+	if !slices.IsSorted(names) || len(names) != len(jsonld.Embedded().Names())+3 || !slices.ContainsFunc(names, c.Reserved) || slices.Contains(names, "urn") {
+		t.Errorf("%d names", len(names))
+	}
 	if jsonld.Embedded().Reserved("innermost") {
 		t.Error("With must make a new set")
 	}

@@ -124,6 +124,48 @@ func TestSameMeaningSameBytes(t *testing.T) {
 	})
 }
 
+// Whatever is done to the contexts of a badge, it is refused, or says the same
+// as before.
+func TestContextsMayNotChangeTheMeaning(t *testing.T) {
+	doc := decode(t, vectors.Fixture(t, "achievement-credential.json"))
+	want, err := jsonld.Canonicalize(doc, jsonld.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	const v2, ob = "https://www.w3.org/ns/credentials/v2", "https://purl.imsglobal.org/spec/ob/v3p0/context-3.0.3.json"
+	for _, tt := range []struct {
+		contexts any
+		kind     string // "none" if it says the same
+	}{
+		{[]any{v2, ob, v2}, "none"},
+		{[]any{v2, ob, "https://www.w3.org/ns/did/v1"}, "none"},
+		{[]any{ob, v2}, "none"}, // against the rules of credentials, which are checked elsewhere
+		{[]any{v2}, "term"},
+		{[]any{ob}, "term"},
+		{[]any{"https://www.w3.org/2018/credentials/v1", ob}, "term"},
+		{[]any{v2, "https://purl.imsglobal.org/spec/ob/v3p0/context.json", ob}, "invalid"},
+		{[]any{map[string]any{"@vocab": "urn:v#"}, v2, ob}, "context"},
+		{[]any{v2, ob, map[string]any{"@vocab": "urn:v#"}}, "context"},
+		{[]any{v2, ob, map[string]any{"@language": "en"}}, "context"},
+		{[]any{v2, ob, map[string]any{"@protected": true}}, "context"},
+		{[]any{v2, ob, map[string]any{}}, "context"},
+		{[]any{nil, v2, ob}, "context"},
+		{[]any{v2, ob, nil}, "context"},
+		{[]any{v2, []any{ob}}, "context"},
+		{[]any{v2, ob, "https://www.w3.org/ns/credentials/undefined-terms/v2"}, "context"},
+	} {
+		changed := maps.Clone(doc)
+		changed["@context"] = tt.contexts
+		got, err := jsonld.Canonicalize(changed, jsonld.Options{})
+		if kind(err) != tt.kind {
+			t.Errorf("%v gives %s error %v, want %s", tt.contexts, kind(err), err, tt.kind)
+		}
+		if err == nil && !bytes.Equal(got, want) {
+			t.Errorf("%v says something else:\n%s", tt.contexts, got)
+		}
+	}
+}
+
 func TestConcurrentUse(t *testing.T) {
 	doc := decode(t, vectors.Fixture(t, "achievement-credential.json"))
 	want, err := jsonld.Canonicalize(doc, jsonld.Options{})
@@ -201,6 +243,8 @@ func FuzzCanonicalize(f *testing.F) {
 	f.Add([]byte(`{` + v2 + `,"id":"name:c","urn:p":{"@list":[{"@value":1,"@type":"x:y"},{"@graph":[{}]}]}}`))
 	f.Add([]byte(`{` + v2 + `,"@type":[],"@graph":[[],{"@id":"_:b"}],"_:p":{"@value":{},"@type":"@json"}}`))
 	f.Add([]byte(`{` + v2 + `,"proof":{"type":"DataIntegrityProof","proofPurpose":"assertionMethod"},"@value":"x"}`))
+	f.Add([]byte(`{"@context":{"@vocab":"urn:v#","p":"urn:p:","a":{"@id":"p:a","@type":"@vocab","@container":"@list","@context":{"@protected":true,"b":null}}},"@type":"p:t","a":["a",{"c":[["x"]]}]}`))
+	f.Add([]byte(`{"@context":[{"T":{"@id":"urn:t","@context":{"@propagate":true,"l":{"@id":"urn:l","@container":["@language","@set"]},"j":{"@id":"urn:j","@type":"@json"}}}}],"@type":"T","l":{"en":["x",null]},"j":[{}]}`))
 	f.Fuzz(func(t *testing.T, data []byte) {
 		var doc map[string]any
 		dec := json.NewDecoder(bytes.NewReader(data))
@@ -209,6 +253,9 @@ func FuzzCanonicalize(f *testing.F) {
 			return
 		}
 		before := fmt.Sprint(doc)
+		if out, err := jsonld.Canonicalize(doc, jsonld.Options{MaxWork: 1000, Inline: true}); err == nil && len(out) == 0 {
+			t.Fatal("accepted, but nothing is signed")
+		}
 		a, errA := jsonld.Canonicalize(doc, jsonld.Options{MaxWork: 1000})
 		b, errB := jsonld.Canonicalize(doc, jsonld.Options{MaxWork: 1000})
 		if !bytes.Equal(a, b) || (errA == nil) != (errB == nil) {
