@@ -22,6 +22,19 @@ type document struct {
 	statusClaim map[string]any
 }
 
+// partial reports whether the holder may have left out parts of d, as it says.
+func (d document) partial() bool {
+	if d.envelope != nil {
+		return d.envelope.partial
+	}
+	for _, p := range list(d.Tree["proof"]) {
+		if members, _ := p.(map[string]any); members["cryptosuite"] == suiteSelective {
+			return true
+		}
+	}
+	return false
+}
+
 // envelope is a signature around a credential, as JOSE makes them.
 type envelope struct {
 	keyID string          // what it says about its key: a DID URL, an address, a name; may be empty

@@ -12,7 +12,6 @@ import (
 	"encoding/json"
 	"time"
 
-	"github.com/roundel/roundel/credential"
 	"github.com/roundel/roundel/did"
 	"github.com/roundel/roundel/jsonld"
 	"github.com/roundel/roundel/openbadge"
@@ -104,7 +103,7 @@ func (r *run) checks(d document) *Report {
 	}
 	r.report.Parsed = d.Credential
 	r.set(passed(CheckStructure, "The file is a complete, well-formed credential."))
-	r.set(r.schema(d.Credential))
+	r.set(r.schema(d))
 	s := r.examine(d)
 	r.set(s.proof)
 	r.set(s.key)
@@ -140,11 +139,15 @@ func (v *Verifier) start(ctx context.Context) *run {
 
 // schema checks the rules of Open Badges 3.0, whose JSON Schemas they follow.
 // Other credentials have no such rules that we know.
-func (r *run) schema(c *credential.Credential) Check {
+func (r *run) schema(d document) Check {
+	c := d.Credential
 	if !openbadge.Is(c) {
 		return notApplicable(CheckSchema, CodeNotOpenBadge, "This credential does not say that it is an Open Badge.")
 	}
 	badge, err := openbadge.Read(c)
+	if err != nil && d.partial() {
+		return unknown(CheckSchema, CodePartial, "Too much of it has been left out to read it as a badge. "+firstProblem(err))
+	}
 	if err != nil {
 		return failed(CheckSchema, CodeSchema, "It breaks the rules of Open Badges 3.0. "+firstProblem(err))
 	}
