@@ -40,9 +40,11 @@ func (p Profile) String() string {
 type CredentialJWT struct {
 	*JWS
 	Claims
-	Profile  Profile
-	Tree     map[string]any // the credential, without the claims around it
-	Document []byte         // the same as JSON; for W3C and OB3 without claims, the payload's exact bytes
+	Profile Profile
+	Tree    map[string]any // the credential, without the claims around it
+	// Document is the same as JSON. For W3C and OB3 it is the payload with the
+	// claims cut out and its other bytes as they are: what SignCredential was given.
+	Document []byte
 }
 
 // ParseCredential reads a credential in one of the three profiles, which it
@@ -84,12 +86,11 @@ func (j *JWS) Credential() (*CredentialJWT, error) {
 	if err := c.agree(); err != nil {
 		return nil, err
 	}
-	c.Document = j.Payload
-	if profile == VC11 || len(c.Tree) != len(payload) {
-		if c.Document, err = marshal(c.Tree); err != nil {
-			return nil, err
-		}
+	if profile == VC11 {
+		c.Document, err = marshal(c.Tree)
+		return c, err
 	}
+	c.Document = cut(j.Payload, claimNames)
 	return c, nil
 }
 

@@ -11,6 +11,7 @@ import (
 	"github.com/roundel/roundel/credential"
 	"github.com/roundel/roundel/jcs"
 	"github.com/roundel/roundel/multikey"
+	"github.com/roundel/roundel/strictjson"
 )
 
 // ErrDocument is what errors wrap about a document that cannot be signed in the
@@ -38,10 +39,15 @@ type CredentialOptions struct {
 // JWT. The payload is doc's own bytes with the claims before its first member.
 //
 // Errors wrap ErrDocument, ErrMalformed if doc is not strict JSON, or are those
-// of NewSigner and of the key; doc may hold a claim that says the same as itself,
-// and a *ClaimError says that it says something else.
+// of NewSigner and of the key.
 func SignCredential(doc []byte, key crypto.Signer, o CredentialOptions) ([]byte, error) {
-	tree, err := decodePayload(doc)
+	if err := strictjson.Check(doc, strictjson.Limits{MaxBytes: max(1, len(doc))}); err != nil {
+		return nil, fmt.Errorf("%w: document: %w", ErrMalformed, err)
+	}
+	if !bytes.HasPrefix(bytes.TrimSpace(doc), []byte("{")) {
+		return nil, fmt.Errorf("%w: the document is not an object", ErrMalformed)
+	}
+	tree, err := outline(doc)
 	if err != nil {
 		return nil, err
 	}

@@ -165,8 +165,8 @@ func TestSignCredential(t *testing.T) {
 		if string(vc.Payload) != want {
 			t.Errorf("payload %s\nwant %s", vc.Payload, want)
 		}
-		if !sameJSON(t, vc.Document, []byte(badge)) || !bytes.Contains(vc.Document, []byte("1.50")) || !bytes.Contains(vc.Document, []byte("<& friends>")) {
-			t.Errorf("document %s", vc.Document)
+		if string(vc.Document) != badge {
+			t.Errorf("the document is not what was signed: %s", vc.Document)
 		}
 		token, err = jose.SignCredential([]byte(badge), key, jose.CredentialOptions{Profile: jose.W3C, JWK: true, Now: now, Expires: now().Add(time.Hour)})
 		if err != nil {

@@ -10,9 +10,10 @@ import (
 	"github.com/roundel/roundel/strictjson"
 )
 
-// decodePayload reads a payload that must be a JSON object.
+// decodePayload reads a payload that must be a JSON object. Its length was
+// limited when the token was parsed.
 func decodePayload(payload []byte) (map[string]any, error) {
-	tree, err := strictjson.Decode(payload, strictjson.Limits{MaxBytes: MaxBytes})
+	tree, err := strictjson.Decode(payload, strictjson.Limits{MaxBytes: max(1, len(payload))})
 	if err != nil {
 		return nil, fmt.Errorf("%w: payload: %w", ErrMalformed, err)
 	}

@@ -72,8 +72,12 @@ func (j *JWS) Presentation() (*PresentationJWT, error) {
 			return nil, err
 		}
 	}
-	p.Document, err = marshal(p.Tree)
-	return p, err
+	if profile == VC11 {
+		p.Document, err = marshal(p.Tree)
+		return p, err
+	}
+	p.Document = cut(j.Payload, presentationClaims)
+	return p, nil
 }
 
 // agreePresentation compares the claims with the document.
