@@ -145,8 +145,8 @@ func TestQuickVerify(t *testing.T) {
 			if v := same(t, doc, keys[i]); strings.HasPrefix(v, "error") {
 				t.Errorf("round %d, document %d: %s", round, i, v)
 			}
-			for j := range keys {
-				same(t, doc, keys[j])
+			if round == 3 {
+				same(t, doc, keys[(i+4)%len(keys)]) // another's, mostly of another kind
 			}
 		}
 	}
@@ -155,6 +155,9 @@ func TestQuickVerify(t *testing.T) {
 	}
 	// The members of proofs, odd in turn.
 	for i, doc := range docs {
+		if i%3 != 0 {
+			continue // each cryptosuite once is enough
+		}
 		for _, member := range []string{"id", "type", "cryptosuite", "created", "expires", "verificationMethod", "proofPurpose", "proofValue", "challenge", "domain", "nonce", "previousProof", "@context", "other"} {
 			for _, value := range []any{nil, "", "x", "urn:x", []any{}, []any{"x"}, map[string]any{}, json.Number("1"), true, "2026-01-01T00:00:00Z", "https://www.w3.org/ns/credentials/v2", firstID} {
 				tree := decode(t, []byte(doc))
@@ -163,9 +166,7 @@ func TestQuickVerify(t *testing.T) {
 					p = tree["proof"].([]any)[0].(map[string]any)
 				}
 				p[member] = value
-				for range 2 {
-					same(t, encode(t, tree), keys[i])
-				}
+				same(t, encode(t, tree), keys[i])
 			}
 		}
 	}
@@ -277,6 +278,9 @@ func TestVerifyAsks(t *testing.T) {
 // any memory. The numbers are those of shapes and signatures themselves and some
 // room.
 func TestQuickAllocations(t *testing.T) {
+	if raceDetector {
+		t.Skip("the race detector makes pools forget, which costs memory")
+	}
 	doc := []byte(vectors.Fixture(t, "achievement-credential.json"))
 	cache := shape.New(shape.Options{})
 	key := testKey("issuer")
