@@ -64,6 +64,9 @@ func (r *run) element(v any) (document, *Check) {
 	case map[string]any:
 		return r.object(v, nil)
 	case string:
+		if isMessage([]byte(v)) {
+			return r.message([]byte(v))
+		}
 		return r.token([]byte(v))
 	}
 	return malformed("What stands in the place of a credential is none.")

@@ -10,11 +10,13 @@ import (
 	"time"
 
 	"github.com/roundel/roundel/baking"
+	"github.com/roundel/roundel/cose"
 	"github.com/roundel/roundel/credential"
 	"github.com/roundel/roundel/did"
 	"github.com/roundel/roundel/jose"
 	"github.com/roundel/roundel/proof"
 	"github.com/roundel/roundel/rdfc"
+	"github.com/roundel/roundel/sdjwt"
 	"github.com/roundel/roundel/strictjson"
 )
 
@@ -86,11 +88,12 @@ func newPresentationReport(now time.Time) *PresentationReport {
 // presented is a presentation as it was found.
 type presented struct {
 	*credential.Presentation
-	token *jose.PresentationJWT // nil: the proofs, if any, are in the document
+	envelope *envelope   // nil: the proofs, if any, are in the document
+	claims   jose.Claims // of the envelope
 }
 
-// VerifyPresentation checks a presentation from a wallet: JSON, or a JWT. It
-// never returns nil.
+// VerifyPresentation checks a presentation from a wallet: JSON, a JWT, an SD-JWT
+// or a COSE_Sign1 message. It never returns nil.
 //
 // What counts for credentials counts here too: proofs are checked by the same
 // code, with one budget for the presentation and everything in it.
@@ -100,6 +103,10 @@ func (v *Verifier) VerifyPresentation(ctx context.Context, file []byte, o Presen
 	r.work.units, r.work.steps = recordWork, recordSteps
 	r.get.allow(maxRecordRequests)
 	rep := newPresentationReport(r.now)
+	if s := heldToken(file); s != nil {
+		r.bound(rep, s, o)
+		return rep
+	}
 	p, bad := r.presentation(file)
 	if bad != nil {
 		rep.set(*bad)
@@ -131,7 +138,7 @@ func (r *run) presentation(file []byte) (presented, *Check) {
 	if len(file) > maxToken {
 		return refuse(unknown(CheckStructure, CodeTooLarge, reasonLarge))
 	}
-	if isToken(file) {
+	if isToken(file) || isMessage(file) {
 		return r.presentationToken(file)
 	}
 	if baking.Sniff(file) != "json" {
@@ -160,37 +167,62 @@ func (r *run) presentation(file []byte) (presented, *Check) {
 	return presented{Presentation: p}, nil
 }
 
+// presentationToken reads a presentation that is signed as a whole: a JWT, an
+// SD-JWT or a COSE_Sign1 message.
 func (r *run) presentationToken(text []byte) (presented, *Check) {
-	refuse := func(c Check) (presented, *Check) { return presented{}, &c }
-	j, err := jose.ParseLimit(bytes.TrimSpace(text), maxToken)
+	p, tree, raw, err := wholePresentation(text)
 	if err != nil {
 		return presented{}, tokenError(err)
 	}
-	if r.work.spend(parts(j.Payload)) != nil {
-		return refuse(unknown(CheckStructure, CodeTooComplex, "It has more parts than we check."))
+	if r.work.spend(parts(raw)) != nil {
+		c := unknown(CheckStructure, CodeTooComplex, "It has more parts than we check.")
+		return presented{}, &c
+	}
+	if p.Presentation, err = credential.PresentationFromTree(tree); err != nil {
+		c := failed(CheckStructure, CodeRules, "This is not a complete presentation. "+firstProblem(err))
+		return presented{}, &c
+	}
+	p.Raw = raw
+	p.envelope.made, p.envelope.stamped = p.claims.IssuedAt, !p.claims.IssuedAt.IsZero()
+	p.envelope.starts, p.envelope.expires = p.claims.NotBefore, p.claims.Expires
+	return p, nil
+}
+
+// wholePresentation takes a signed presentation apart.
+func wholePresentation(text []byte) (p presented, tree map[string]any, raw []byte, err error) {
+	if isMessage(text) {
+		m, err := cose.ParsePresentation(text)
+		if err != nil {
+			return p, nil, nil, err
+		}
+		return presented{envelope: messageEnvelope(m), claims: m.Registered}, m.Tree, m.JSON, nil
+	}
+	text = bytes.TrimSpace(text)
+	if bytes.IndexByte(text, '~') >= 0 {
+		s, err := sdjwt.ParsePresentation(text)
+		if err != nil {
+			return p, nil, nil, err
+		}
+		return presented{envelope: selectiveEnvelope(s.SDJWT, s.Registered), claims: s.Registered}, s.Tree, s.JSON, nil
+	}
+	j, err := jose.ParseLimit(text, maxToken)
+	if err != nil {
+		return p, nil, nil, err
 	}
 	t, err := j.Presentation()
 	if err != nil {
-		return presented{}, tokenError(err)
+		return p, nil, nil, err
 	}
-	p, err := credential.PresentationFromTree(t.Tree)
-	if err != nil {
-		return refuse(failed(CheckStructure, CodeRules, "This is not a complete presentation. "+firstProblem(err)))
-	}
-	p.Raw = t.Document
-	return presented{p, t}, nil
+	return presented{envelope: envelopeOf(j), claims: t.Claims}, t.Tree, t.Document, nil
 }
 
 // examinePresentation checks the holder's signature.
 func (r *run) examinePresentation(p presented) seal {
-	if p.Holder == "" && (p.token != nil || len(p.Proof) > 0) {
+	if p.Holder == "" && (p.envelope != nil || len(p.Proof) > 0) {
 		p.Holder = p.signer()
 	}
-	if p.token != nil {
-		e := envelopeOf(p.token.JWS)
-		e.made, e.stamped = p.token.IssuedAt, !p.token.IssuedAt.IsZero()
-		e.starts, e.expires = p.token.NotBefore, p.token.Expires
-		s := r.examineEnvelope(document{Credential: &credential.Credential{Issuer: credential.Issuer{ID: p.Holder}}, envelope: e})
+	if p.envelope != nil {
+		s := r.examineEnvelope(document{Credential: &credential.Credential{Issuer: credential.Issuer{ID: p.Holder}}, envelope: p.envelope})
 		return r.ended(s)
 	}
 	unsecured, proofs, err := proof.Split(p.Tree)
@@ -218,8 +250,8 @@ func (r *run) examinePresentation(p presented) seal {
 // signature still shows that whoever has the key made it.
 func (p presented) signer() string {
 	method := ""
-	if p.token != nil {
-		method = p.token.Header.KeyID
+	if p.envelope != nil {
+		method = p.envelope.keyID
 	} else {
 		method, _ = p.Proof[0]["verificationMethod"].(string)
 	}
@@ -279,10 +311,10 @@ func (p presented) answers(id, wanted string, s seal) Check {
 // answer is what a presentation says it is for.
 func (p presented) answer(id string) []string {
 	switch {
-	case p.token != nil && id == CheckChallenge:
-		return []string{p.token.Nonce}
-	case p.token != nil:
-		return p.token.Audience
+	case p.envelope != nil && id == CheckChallenge:
+		return []string{p.claims.Nonce}
+	case p.envelope != nil:
+		return p.claims.Audience
 	}
 	// Every proof must say so: one for another request, beside one for this, would
 	// be a proof by somebody else.

@@ -7,9 +7,11 @@ import (
 	"testing"
 	"time"
 
+	"github.com/roundel/roundel/cose"
 	"github.com/roundel/roundel/did"
 	"github.com/roundel/roundel/jose"
 	"github.com/roundel/roundel/proof"
+	"github.com/roundel/roundel/sdjwt"
 )
 
 const challenge, domain = "6f1f9a0e", "employer.example"
@@ -77,6 +79,14 @@ func TestPresentations(t *testing.T) {
 	vp := must[[]byte](t)(jose.SignPresentation(presentation(t, anna.id, badge), anna.key, jose.PresentationOptions{KeyID: anna.method, Nonce: challenge, Audience: domain}))
 	rep = shownTo(t, world(t), vp)
 	wantShown(t, rep, true, "proof passed", "holder_key passed", "challenge passed", "domain passed")
+	message := must[[]byte](t)(cose.SignPresentation(presentation(t, anna.id, badge), anna.key, anna.method))
+	rep = (&Verifier{Get: world(t), Now: clock}).VerifyPresentation(t.Context(), message, PresentationOptions{})
+	wantShown(t, rep, true, "proof passed", "holder_key passed")
+	parted := must[[]byte](t)(sdjwt.IssuePresentation(presentation(t, anna.id, badge), anna.key, sdjwt.Options{Header: jose.Header{KeyID: anna.method}}))
+	rep = (&Verifier{Get: world(t), Now: clock}).VerifyPresentation(t.Context(), parted, PresentationOptions{})
+	wantShown(t, rep, true, "proof passed", "holder_key passed")
+	wantShown(t, shownTo(t, world(t), message), false, "challenge failed other_request")
+
 	envelope := must[[]byte](t)(json.Marshal(map[string]any{"@context": "https://www.w3.org/ns/credentials/v2",
 		"type": "EnvelopedVerifiablePresentation", "id": "data:application/vp+jwt," + string(vp)}))
 	wantShown(t, shownTo(t, world(t), envelope), true)

@@ -117,3 +117,32 @@ func deflatedList(t testing.TB, i, value int) string {
 	}
 	return base64.RawURLEncoding.EncodeToString(packed.Bytes())
 }
+
+// A holder shows an SD-JWT with a signature for one request; seen once, it is
+// worth nothing to anybody else.
+func TestHeldTokens(t *testing.T) {
+	holder := keyOf("anna")
+	claims := must[[]byte](t)(json.Marshal(map[string]any{"iss": typedIssuer, "vct": "https://uni.edu/types/badge", "family_name": "Meier"}))
+	token := must[[]byte](t)(sdjwt.IssueVC(claims, uni().key, sdjwt.Options{Header: jose.Header{KeyID: "k1"}, Disclosable: []string{"/family_name"}, Holder: holder.Public()}))
+	s := must[*sdjwt.SDJWT](t)(sdjwt.Parse(token))
+	show := func(nonce, audience string, pointers ...string) []byte {
+		return must[[]byte](t)(s.PresentTo(holder, sdjwt.Binding{Nonce: nonce, Audience: audience, Now: clock}, pointers...))
+	}
+	rep := shownTo(t, typedWorld(t), show(challenge, domain, "/family_name"))
+	wantShown(t, rep, true, "proof passed", "holder_key passed", "challenge passed", "domain passed")
+	if len(rep.Credentials) != 1 || rep.Credentials[0].Verdict != Valid {
+		t.Errorf("got %+v", rep.Credentials)
+	}
+	wantShown(t, shownTo(t, typedWorld(t), show("another", domain)), false, "proof failed other_request")
+	wantShown(t, shownTo(t, typedWorld(t), show(challenge, "another")), false, "proof failed other_request")
+	wantShown(t, shownTo(t, typedWorld(t), token), false, "proof unknown not_signed")
+	// The signature of one selection behind another.
+	one, other := bytes.Split(show(challenge, domain, "/family_name"), []byte("~")), bytes.Split(show(challenge, domain), []byte("~"))
+	other[len(other)-1] = one[len(one)-1]
+	wantShown(t, shownTo(t, typedWorld(t), bytes.Join(other, []byte("~"))), false, "proof failed other_request")
+	rep = (&Verifier{Get: typedWorld(t), Now: clock}).VerifyPresentation(t.Context(), show(challenge, domain), PresentationOptions{})
+	wantShown(t, rep, false, "proof unknown not_asked")
+	forged := must[[]byte](t)(sdjwt.IssueVC(claims, keyOf("mallory"), sdjwt.Options{Header: jose.Header{KeyID: "k1"}, Disclosable: []string{"/family_name"}, Holder: holder.Public()}))
+	s = must[*sdjwt.SDJWT](t)(sdjwt.Parse(forged))
+	wantShown(t, shownTo(t, typedWorld(t), show(challenge, domain)), false, "proof unknown not_run")
+}

@@ -5,6 +5,7 @@ import (
 	"crypto"
 	"errors"
 
+	"github.com/roundel/roundel/cose"
 	"github.com/roundel/roundel/credential"
 	"github.com/roundel/roundel/jose"
 	"github.com/roundel/roundel/sdjwt"
@@ -74,6 +75,36 @@ func envelopeOf(j *jose.JWS) *envelope {
 	return &envelope{keyID: j.Header.KeyID, jwk: j.Header.JWK, fits: func(key crypto.PublicKey) error { return j.Verify(key) }}
 }
 
+// message reads a credential in a COSE_Sign1 message (VC-JOSE-COSE, section 3.3).
+func (r *run) message(data []byte) (document, *Check) {
+	m, err := cose.ParseCredential(data)
+	if err != nil {
+		return document{}, tokenError(err)
+	}
+	if bad := r.afford(m.JSON); bad != nil {
+		return document{}, bad
+	}
+	d, bad := r.object(m.Tree, m.JSON)
+	switch {
+	case bad != nil:
+		return document{}, bad
+	case d.envelope != nil:
+		return document{}, twice()
+	}
+	d.envelope = messageEnvelope(m)
+	return d, nil
+}
+
+// messageEnvelope is the signature of m.
+func messageEnvelope(m *cose.Document) *envelope {
+	return &envelope{keyID: m.KeyID, fits: func(key crypto.PublicKey) error { return m.Verify(key) },
+		made: m.Registered.IssuedAt, stamped: !m.Registered.IssuedAt.IsZero(), starts: m.Registered.NotBefore, expires: m.Registered.Expires}
+}
+
+// isMessage reports whether file begins as a COSE_Sign1 message does: with its
+// tag and an array of four.
+func isMessage(file []byte) bool { return bytes.HasPrefix(file, []byte{0xd2, 0x84}) }
+
 // enveloped reads an EnvelopedVerifiableCredential.
 func (r *run) enveloped(tree map[string]any) (document, *Check) {
 	e, err := credential.ReadEnvelope(tree)
@@ -85,8 +116,10 @@ func (r *run) enveloped(tree map[string]any) (document, *Check) {
 		return document{}, presentationInstead()
 	}
 	switch e.MediaType {
-	case "application/vc+jwt", "application/jwt", "application/vc+sd-jwt":
+	case "application/vc+jwt", "application/jwt", "application/vc+sd-jwt", "application/dc+sd-jwt":
 		return r.token(e.Data)
+	case "application/vc+cose":
+		return r.message(e.Data)
 	}
 	c := unknown(CheckStructure, CodeUnsupported, "It is wrapped in a form that we cannot open.")
 	return document{}, &c
@@ -101,10 +134,10 @@ func tokenError(err error) *Check {
 		c = failed(CheckStructure, CodeClaims, "It says two different things about itself: programs would read it differently (“"+plain(claim.Claim)+"”).")
 	case errors.Is(err, jose.ErrAlgorithm):
 		c = failed(CheckStructure, CodeNoSecurity, "It is signed in a way that secures nothing: anybody could have written it.")
-	case errors.Is(err, jose.ErrUnsupported), errors.Is(err, sdjwt.ErrUnsupported):
+	case errors.Is(err, jose.ErrUnsupported), errors.Is(err, sdjwt.ErrUnsupported), errors.Is(err, cose.ErrUnsupported):
 		c = unknown(CheckStructure, CodeUnsupported, "It is signed in a form that we cannot check.")
 	default:
-		c = failed(CheckStructure, CodeBadToken, "The file looks like a signed badge (a JSON Web Token), but is damaged or not complete.")
+		c = failed(CheckStructure, CodeBadToken, "The file looks like a signed badge (a token), but is damaged or not complete.")
 	}
 	return &c
 }

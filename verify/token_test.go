@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"github.com/roundel/roundel/baking"
+	"github.com/roundel/roundel/cose"
 	"github.com/roundel/roundel/did"
 	"github.com/roundel/roundel/jose"
 	"github.com/roundel/roundel/multikey"
@@ -49,6 +50,15 @@ func TestTokensOfEveryForm(t *testing.T) {
 			}
 		}
 	}
+	message := must[[]byte](t)(cose.SignCredential(must[[]byte](t)(u.badge().Document()), u.key, u.method))
+	want(t, check(t, world(t), message), Valid, "proof passed", "issuer_key passed")
+	envelope := must[[]byte](t)(json.Marshal(map[string]any{"@context": "https://www.w3.org/ns/credentials/v2", "type": "EnvelopedVerifiableCredential",
+		"id": "data:application/vc+cose;base64," + base64.StdEncoding.EncodeToString(message)}))
+	want(t, check(t, world(t), envelope), Valid, "proof passed")
+	forged := must[[]byte](t)(cose.SignCredential(must[[]byte](t)(u.badge().Document()), keyOf("mallory"), u.method))
+	want(t, check(t, world(t), forged), Tampered, "issuer_key unknown not_run")
+	want(t, check(t, world(t), message[:len(message)-1]), Malformed, "structure failed bad_token")
+
 	// Nested: a record may hold tokens.
 	held := u.token(t, u.simple(), jose.CredentialOptions{KeyID: u.method})
 	record := u.record(t, must[[]byte](t)(json.Marshal(jose.Envelope("application/vc+jwt", held))))
