@@ -18,8 +18,9 @@ import (
 	"github.com/roundel/roundel/sdjwt"
 )
 
-// TestRFC9901 runs every complete example of the RFC: the issuer's signature,
-// digests, the processed payload, and the holder's signature where there is one.
+// TestRFC9901 runs every complete example of the draft that became the RFC: the
+// issuer's signature, digests, the processed payload, and the holder's signature
+// where there is one.
 func TestRFC9901(t *testing.T) {
 	data, err := os.ReadFile("testdata/rfc9901.json")
 	if err != nil {
