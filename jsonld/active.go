@@ -193,6 +193,10 @@ func (d *definer) define(name string) error {
 	}
 	if before != nil && before.protected && d.mode&override == 0 {
 		if !before.same(t) {
+			t.prefix = before.prefix
+			if before.same(t) {
+				return fmt.Errorf("term %.100q: it is protected, and may not begin or cease to be a prefix", name)
+			}
 			return fmt.Errorf("term %.100q: it is protected, and may not get another meaning", name)
 		}
 		t = before

@@ -316,6 +316,7 @@ func excuse(ours, theirs error) string {
 		{theirs, "an array inside a list", "the counterpart looks into JSON literals"},
 		{theirs, "is not supported", "the counterpart looks into JSON literals"},
 		{ours, "the context of ", "we check the contexts of terms where they are defined, as the specification says; json-gold where they are used"},
+		{ours, "cease to be a prefix", "see TestDisagreements"},
 		{ours, "processors disagree about it", "see TestDisagreements"},
 		{ours, "a set inside a list", "see TestDisagreements"},
 		{ours, "null has no items", "see TestDisagreements"},

@@ -30,6 +30,8 @@ func TestDisagreements(t *testing.T) {
 		{"the same of the list container",
 			`{"@context":{"a":{"@id":"urn:a","@container":"@list","@context":{"a":"urn:b"}}},"@id":"urn:s","a":"x"}`,
 			"<urn:s> <urn:a> _:c14n0 .\n" + rdfFirstA + "\"x\" .\n_:c14n0" + rdfFirstRest, `<urn:s> <urn:a> "x" .`},
+		{"there is agreement about a property with a context of its own in a set", `{"@context":"https://www.w3.org/2018/credentials/v1","type":"VerifiableCredential","id":"urn:s","credentialSchema":{"@set":"cred:x"}}`,
+			"<urn:s> <http://www.w3.org/1999/02/22-rdf-syntax-ns#type> <https://www.w3.org/2018/credentials#VerifiableCredential> .\n<urn:s> <https://www.w3.org/2018/credentials#credentialSchema> <https://www.w3.org/2018/credentials#x> .", "same"},
 		{"a JSON literal may hold anything", `{"@context":{"a":{"@id":"urn:a","@type":"@json"}},"@id":"urn:s","a":{"@index":[]}}`,
 			`<urn:s> <urn:a> "{\"@index\":[]}"^^<http://www.w3.org/1999/02/22-rdf-syntax-ns#JSON> .`, "loss"},
 		{"a JSON literal may hold what looks like a context", `{"@context":{"a":{"@id":"urn:a","@type":"@json"}},"@id":"urn:s","a":{"@context":5}}`,
@@ -51,6 +53,9 @@ func TestDisagreements(t *testing.T) {
 		{"@propagate in an array", `{"@context":[{"a":"urn:a"},{"@propagate":false,"b":"urn:b"}],"@id":"urn:s","a":"x"}`, "invalid", `<urn:s> <urn:a> "x" .`},
 		{"null in the context of a type", `{"@context":{"T":{"@id":"urn:t","@context":[null,{"a":"urn:a"}]},"U":"urn:u"},"@type":"T","@id":"urn:s","a":"x"}`, "invalid",
 			"<urn:s> <http://www.w3.org/1999/02/22-rdf-syntax-ns#type> <urn:t> .\n<urn:s> <urn:a> \"x\" ."},
+		{"a value in a set, of a property with different contexts inside and outside a type",
+			`{"@context":{"b":{"@id":"urn:b","@type":"@id","@context":null},"T":{"@id":"urn:t","@context":{"b":{"@id":"urn:c","@context":{}}}}},"@type":"T","@id":"urn:s","b":{"@set":"urn:x"}}`,
+			"invalid", "<urn:s> <http://www.w3.org/1999/02/22-rdf-syntax-ns#type> <urn:t> .\n<urn:s> <urn:c> <urn:x> ."},
 		{"@json in a language map", `{"@context":{"a":{"@id":"urn:a","@type":"@json","@container":"@language"}},"@id":"urn:s","a":{"en":"x"}}`, "invalid", "invalid"},
 		{"a set in a list", `{"@context":{},"@id":"urn:s","urn:k":{"@list":[{"@set":["x"]}]}}`, "loss",
 			"<urn:s> <urn:k> _:c14n0 .\n" + rdfFirstA + "\"x\" .\n_:c14n0" + rdfFirstRest},
@@ -70,7 +75,7 @@ func TestDisagreements(t *testing.T) {
 			t.Errorf("%s: we say\n%s\nwant\n%s\n(%v)", tt.reason, got, tt.ours, err)
 		}
 		theirs, err := canonical(counterpart(tree.(map[string]any), o))
-		if got := said(theirs, err); got != tt.gold && tt.gold != "sometimes" {
+		if got := said(theirs, err); got != tt.gold && tt.gold != "sometimes" && (tt.gold != "same" || got != tt.ours) {
 			t.Errorf("%s: json-gold says\n%s\nwant\n%s\n(%v)", tt.reason, got, tt.gold, err)
 		}
 	}

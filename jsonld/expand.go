@@ -34,6 +34,7 @@ type place struct {
 	name               string       // the active property
 	def                *term        // its definition where the values stand, nil if it has none
 	whole              bool         // the document itself
+	wrapped            bool         // in an object with @list or @set
 }
 
 func (p *place) free() bool { return p.predicate.Kind == 0 }
@@ -271,7 +272,7 @@ func (e *expander) resolve(m *member, a *active) error {
 func (e *expander) collection(m *member, a *active, p *place) error {
 	e.path = append(e.path, segment{key: m.key})
 	inner := *p
-	inner.def, inner.whole = a.terms[p.name], false
+	inner.def, inner.whole, inner.wrapped = a.terms[p.name], false, true
 	var err error
 	switch {
 	case m.value == nil:

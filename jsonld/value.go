@@ -16,11 +16,15 @@ func (e *expander) scalar(v any, a *active, p *place) error {
 	}
 	def := p.def
 	if def != nil && def.scoped != nil {
-		var err error
-		if a, err = e.apply(a, def.scoped, override); err != nil {
+		own, err := e.apply(a, def.scoped, override)
+		if err != nil {
 			return &InvalidError{Err: err}
 		}
-		def = a.terms[p.name]
+		if p.wrapped && own != a {
+			// The specification applies it here, others did so outside the list or set.
+			return e.invalid("a property with another context in a list or set: processors disagree about it")
+		}
+		a, def = own, own.terms[p.name]
 	}
 	e.kept++
 	text, isText := v.(string)
