@@ -113,6 +113,10 @@ func (c *Cache) whole(r *reader, doc []byte) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
+	r.order(c)
+	if out, ok := r.part(c, 0, &r.out); ok {
+		return out, nil
+	}
 	return r.full(c, 0, tree, true)
 }
 
@@ -126,27 +130,38 @@ func (c *Cache) Hashes(doc, options []byte) (document, proof [32]byte, err error
 	r := c.reader()
 	defer c.readers.Put(r)
 	r.read(c, kindPair, doc, options)
-	d, known := r.part(c, 0, &r.out)
-	p, knownToo := r.part(c, 1, &r.options)
-	if known && knownToo {
-		return sha256.Sum256(d), sha256.Sum256(p), nil
+	d, ok := r.part(c, 0, &r.out)
+	p, okToo := r.part(c, 1, &r.options)
+	if !ok || !okToo {
+		if d, p, err = r.both(c, doc, options); err != nil {
+			return document, proof, err
+		}
 	}
+	return sha256.Sum256(d), sha256.Sum256(p), nil
+}
+
+// both is Hashes the long way, without the hashing.
+func (r *reader) both(c *Cache, doc, options []byte) (document, proof []byte, err error) {
 	tree, err := c.decode(doc)
 	if err != nil {
-		return document, proof, err
+		return nil, nil, err
 	}
 	config, err := c.decode(options)
 	if err != nil {
-		return document, proof, err
+		return nil, nil, err
 	}
+	r.order(c)
 	parts := splitPair(tree, config)
-	if d, err = r.full(c, 0, parts[0], true); err != nil {
-		return document, proof, err
+	var ok bool
+	if document, ok = r.part(c, 0, &r.out); !ok {
+		if document, err = r.full(c, 0, parts[0], true); err != nil {
+			return nil, nil, err
+		}
 	}
-	if p, err = r.full(c, 1, parts[1], false); err != nil {
-		return document, proof, err
+	if proof, ok = r.part(c, 1, &r.options); !ok {
+		proof, err = r.full(c, 1, parts[1], false)
 	}
-	return sha256.Sum256(d), sha256.Sum256(p), nil
+	return document, proof, err
 }
 
 func (c *Cache) decode(data []byte) (map[string]any, error) {
@@ -191,9 +206,11 @@ type reader struct {
 	form
 	work
 	kind         byte
-	entry        *entry // nil: not known, or cannot be
-	readable     bool   // the form can be compiled
-	out, options []byte // canonical forms
+	entry        *entry   // nil: not known, or cannot be
+	readable     bool     // the form can be compiled
+	sorted       []byte   // by order: the key with sorted members
+	slotOf       []uint16 // by order
+	out, options []byte   // canonical forms
 }
 
 // reader returns an empty work space.
@@ -203,6 +220,7 @@ func (c *Cache) reader() *reader { return c.readers.Get().(*reader) }
 func (r *reader) read(c *Cache, kind byte, doc, more []byte) {
 	r.form.reset()
 	r.entry, r.kind = nil, kind
+	r.sorted = r.sorted[:0]
 	r.key = append(r.key, kind)
 	r.sources = [2][]byte{doc, more}
 	if r.readable = len(doc) <= c.limits.MaxBytes && len(more) <= c.limits.MaxBytes; !r.readable {
@@ -211,7 +229,7 @@ func (r *reader) read(c *Cache, kind byte, doc, more []byte) {
 	names := c.names.Load()
 	if r.entry = c.recent.find(&r.form, kind, names); r.entry != nil {
 		r.entry.touch()
-		r.load(&r.form)
+		r.load(&r.form, r.entry.slotOf)
 		return
 	}
 	if r.readable = r.scan(0, names); r.readable && more != nil {
@@ -223,16 +241,20 @@ func (r *reader) read(c *Cache, kind byte, doc, more []byte) {
 	}
 	if r.entry = c.store.find(r.key); r.entry != nil {
 		c.recent.add(&r.form, r.entry, names)
-		r.load(&r.form)
+		r.load(&r.form, r.entry.slotOf)
 	}
 }
 
 // part returns the canonical form of part i by its template, written into *buf.
 func (r *reader) part(c *Cache, i int, buf *[]byte) ([]byte, bool) {
-	if r.entry == nil || !r.entry.parts[i].usable() || !r.entry.parts[i].checked.Load() {
+	if r.entry == nil {
 		return nil, false
 	}
-	out, ok := r.entry.parts[i].t.render((*buf)[:0], &r.work, &c.ids)
+	p := &r.entry.shape.parts[i]
+	if !p.usable() || !p.checked.Load() {
+		return nil, false
+	}
+	out, ok := p.t.render((*buf)[:0], &r.work, &c.ids)
 	*buf = out[:0]
 	if ok {
 		c.stats.fast.Add(1)
@@ -249,11 +271,11 @@ func (r *reader) full(c *Cache, i int, tree map[string]any, learn bool) ([]byte,
 	if err != nil {
 		return nil, err
 	}
-	if learn && r.entry == nil && r.readable && c.store.again(r.key) {
+	if learn && r.entry == nil && len(r.sorted) > 0 && c.store.again(r.sorted) {
 		c.compile(r)
 	}
-	if r.entry != nil && i < len(r.entry.parts) {
-		r.entry.parts[i].check(&r.work, &c.ids, out)
+	if r.entry != nil && i < len(r.entry.shape.parts) {
+		r.entry.shape.parts[i].check(&r.work, &c.ids, out)
 	}
 	return out, nil
 }

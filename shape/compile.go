@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"encoding/hex"
 	"maps"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -29,15 +30,15 @@ func (c *Cache) compile(r *reader) {
 		e, learned := c.compileOnce(r)
 		if learned {
 			// Some strings belong to the key that were not taken to.
-			if r.read(c, r.kind, r.sources[0], r.sources[1]); r.entry != nil || !r.readable {
+			r.read(c, r.kind, r.sources[0], r.sources[1])
+			if r.order(c); r.entry != nil || len(r.sorted) == 0 {
 				return
 			}
 			continue
 		}
 		c.stats.compiled.Add(1)
 		c.store.insert(e)
-		r.entry = e
-		r.load(&r.form)
+		r.known(c, e, true)
 		return
 	}
 }
@@ -58,10 +59,11 @@ func (c *Cache) compileOnce(r *reader) (e *entry, learned bool) {
 	var nonce [16]byte
 	rand.Read(nonce[:]) // never fails
 	suspect := "x" + hex.EncodeToString(nonce[:])
-	e = &entry{key: bytes.Clone(r.key), size: 2*len(r.key) + 512}
+	k := &known{}
+	e = &entry{key: bytes.Clone(r.sorted), shape: k, size: 2*len(r.sorted) + 512}
 	trees, ok := r.sentinels(suspect)
 	if !ok {
-		e.parts = make([]compiled, 1+maxProofs) // every part is unfit
+		k.parts = make([]compiled, 1+maxProofs) // every part is unfit
 		return e, false
 	}
 	var parts []map[string]any
@@ -71,9 +73,9 @@ func (c *Cache) compileOnce(r *reader) (e *entry, learned bool) {
 	case kindPair:
 		parts = splitPair(trees[0], trees[1])
 	case kindSecured:
-		parts, e.forms, e.usual = splitSecured(trees[0], sentinelIn(suspect))
+		parts, k.forms, k.usual = splitSecured(trees[0], sentinelIn(suspect))
 	}
-	e.parts = make([]compiled, len(parts))
+	k.parts = make([]compiled, len(parts))
 	for i, tree := range parts {
 		t, err := c.template(tree, suspect)
 		if err != nil {
@@ -82,7 +84,7 @@ func (c *Cache) compileOnce(r *reader) (e *entry, learned bool) {
 		if i == 0 && c.learn(r, t) {
 			return nil, true
 		}
-		e.parts[i].t = t
+		k.parts[i].t = t
 		e.size += t.size()
 	}
 	return e, false
@@ -91,6 +93,10 @@ func (c *Cache) compileOnce(r *reader) (e *entry, learned bool) {
 // sentinels returns the trees of r's texts with a sentinel in every slot.
 func (r *reader) sentinels(suspect string) ([]map[string]any, bool) {
 	var trees []map[string]any
+	number := make([]int, len(r.slots)) // of each slot, in the shape
+	for n, i := range r.slotOf {
+		number[i] = n
+	}
 	next := 0
 	for n, source := range r.sources {
 		if source == nil {
@@ -100,7 +106,7 @@ func (r *reader) sentinels(suspect string) ([]map[string]any, bool) {
 		from := int32(0)
 		for ; next < len(r.slots) && int(r.slots[next].source) == n; next++ {
 			text = append(text, source[from:r.slots[next].from]...)
-			text = append(text, suspect+":"+strconv.Itoa(next)+";"...)
+			text = append(text, suspect+":"+strconv.Itoa(number[next])+";"...)
 			from = r.slots[next].to
 		}
 		text = append(text, source[from:]...)
@@ -151,7 +157,7 @@ func (c *Cache) template(tree map[string]any, suspect string) (*template, error)
 		return nil, err
 	}
 	w := &work{}
-	for n := range maxSlots {
+	for n := range 1 + slices.Max(append(slices.Collect(maps.Keys(slots)), 0)) {
 		v := []byte(suspect + ":" + strconv.Itoa(n) + ";")
 		w.values, w.texts = append(w.values, v), append(w.texts, v)
 	}
@@ -187,9 +193,9 @@ func (c *Cache) learn(r *reader, t *template) bool {
 	old := c.names.Load()
 	more := maps.Clone(old.modes)
 	for _, n := range t.iris {
-		s := &r.slots[n]
+		s := &r.slots[r.slotOf[n]]
 		name := string(r.sources[s.source][s.name.from:s.name.to])
-		if bytes.IndexByte(r.value(int(n)), ':') < 0 && name != "" && name[0] != '@' && len(more) < maxLearned {
+		if bytes.IndexByte(r.value(int(r.slotOf[n])), ':') < 0 && name != "" && name[0] != '@' && len(more) < maxLearned {
 			more[name] = written
 		}
 	}

@@ -91,13 +91,15 @@ func (g *gen) text() string {
 }
 
 // A leaf is a text to be chosen anew for each document of a shape: an identifier
-// 'i', a text 't', a term 'v', a type 'y', a language 'l'.
+// 'i', a harmless one 'n', a text 't', a term 'v', a type 'y', a language 'l'.
 type leaf struct{ role byte }
 
 func (g *gen) fill(l leaf) string {
 	switch {
 	case l.role == 'i':
 		return g.iri()
+	case l.role == 'n':
+		return fmt.Sprintf("https://a.example/%d", g.IntN(1000))
 	case l.role == 'y':
 		return pick(g, []string{"Thing", "Other", "https://a.example/T", "urn:odd:term"})
 	case l.role == 'l':
@@ -228,7 +230,7 @@ func (g *gen) document() map[string]any {
 func (g *gen) write(v any, order uint64) []byte {
 	var b []byte
 	if l, ok := v.(leaf); ok {
-		v = g.fill(l)
+		return g.quote(g.fill(l), g.IntN(4) == 0)
 	}
 	switch v := v.(type) {
 	case map[string]any:
@@ -254,7 +256,7 @@ func (g *gen) write(v any, order uint64) []byte {
 		}
 		return append(b, ']')
 	case string:
-		return g.quote(v, g.IntN(4) == 0)
+		return g.quote(v, order%8 == 7)
 	default:
 		b, err := json.Marshal(v)
 		if err != nil {

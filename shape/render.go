@@ -29,12 +29,12 @@ type piece struct {
 	blanks bool
 }
 
-// load takes the values of f.
-func (w *work) load(f *form) {
+// load takes the values of f, in the order of the slots of its shape.
+func (w *work) load(f *form, slotOf []uint16) {
 	w.values, w.texts = w.values[:0], w.texts[:0]
 	w.escape = w.escape[:0]
-	for i := range f.slots {
-		v := f.value(i)
+	for _, i := range slotOf {
+		v := f.value(int(i))
 		w.values = append(w.values, v)
 		if f.slots[i].decoded {
 			from := len(w.escape)

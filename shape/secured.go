@@ -115,10 +115,13 @@ func (c *Cache) Secured(data []byte) (*Secured, error) {
 			s.Release()
 			return nil, err
 		}
+		s.r.order(c)
+	}
+	if s.r.entry != nil {
+		s.read(s.r.entry.shape.forms, s.r.entry.shape.usual)
+	} else {
 		_, forms, usual := splitSecured(s.tree, func(string) (int, bool) { return 0, false })
 		s.read(forms, usual)
-	} else {
-		s.read(s.r.entry.forms, s.r.entry.usual)
 	}
 	return s, nil
 }
@@ -135,7 +138,7 @@ func (s *Secured) read(forms []proofForm, usual bool) {
 		for j := range members {
 			value := f.values[j]
 			if n := f.slots[j]; n >= 0 {
-				if value = string(s.r.value(n)); value == "" {
+				if value = string(s.r.values[n]); value == "" {
 					s.usual, s.proofs = false, nil
 					return
 				}
@@ -216,7 +219,7 @@ func (s *Secured) parts() []compiled {
 	if s.r.entry == nil {
 		return nil
 	}
-	return s.r.entry.parts
+	return s.r.entry.shape.parts
 }
 
 // OptionsHash returns the SHA-256 hash of Options(i).

@@ -7,20 +7,30 @@ import (
 	"sync/atomic"
 )
 
-// An entry is a shape that has been met before.
+// An entry is what a key stands for: a shape, if the members of all objects in
+// the key are sorted, or else texts of that shape in some other order.
 type entry struct {
-	key   []byte
+	key    []byte
+	shape  *known
+	slotOf []uint16 // by slot of the shape: which slot of the text it is
+	of     *entry   // the sorted one; nil if this is it
+	size   int
+	used   atomic.Bool
+}
+
+// known is a shape that has been met before.
+type known struct {
 	parts []compiled // the document, then its proofs
-	usual bool       // the proofs can be read by proofs
+	usual bool       // the proofs are such as Proof can say
 	forms []proofForm
-	size  int
-	used  atomic.Bool
 }
 
 // touch notes that e is in use.
 func (e *entry) touch() {
-	if !e.used.Load() {
-		e.used.Store(true)
+	for ; e != nil; e = e.of {
+		if !e.used.Load() {
+			e.used.Store(true)
+		}
 	}
 }
 
