@@ -140,12 +140,12 @@ func TestQuickVerify(t *testing.T) {
 		}
 		return want
 	}
-	for round := range 4 {
+	for round := range 8 {
 		for i, doc := range docs {
 			if v := same(t, doc, keys[i]); strings.HasPrefix(v, "error") {
 				t.Errorf("round %d, document %d: %s", round, i, v)
 			}
-			if round == 3 {
+			if round == 7 {
 				same(t, doc, keys[(i+4)%len(keys)]) // another's, mostly of another kind
 			}
 		}
