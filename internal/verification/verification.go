@@ -60,7 +60,8 @@ func (s *Service) take(ctx context.Context) (done func(), err error) {
 	}
 }
 
-// Check verifies a file: a credential in JSON, or a picture with one inside.
+// Check verifies a file: a credential in JSON or as a token, or a picture with
+// one inside.
 // When email is not empty, it is compared with the recipient that the
 // credential names; it is not kept.
 //
@@ -95,7 +96,9 @@ func (s *Service) verified(ctx context.Context, file []byte, email string) (*ver
 	return report, file, err
 }
 
-// CheckText verifies pasted text: a link, or a credential in JSON.
+// CheckText verifies pasted text: a link, or a credential in JSON or as a token.
+// It returns the file beside the report: what was fetched, or the text without
+// what copying has added to it.
 func (s *Service) CheckText(ctx context.Context, text, email string) (*verify.Report, []byte, error) {
 	text = strings.TrimSpace(text)
 	if text == "" {
@@ -104,7 +107,24 @@ func (s *Service) CheckText(ctx context.Context, text, email string) (*verify.Re
 	if !strings.ContainsAny(text, " \t\r\n{") && (strings.HasPrefix(text, "https://") || strings.HasPrefix(text, "http://")) {
 		return s.CheckLink(ctx, text, email)
 	}
-	return s.verified(ctx, []byte(text), email)
+	return s.verified(ctx, []byte(token(text)), email)
+}
+
+// token removes from the text of a token what copying adds: the line breaks of a
+// mail, and the quotation marks of the document that it stood in. None of these
+// is part of any token. Other text is returned as it is.
+func token(text string) string {
+	bare := strings.Trim(text, `"`)
+	if !strings.HasPrefix(bare, "eyJ") { // {" in base64url
+		return text
+	}
+	return strings.Join(strings.Fields(bare), "")
+}
+
+// readable reports whether file may be a badge, by its first bytes.
+func readable(file []byte) bool {
+	kind := baking.Sniff(file)
+	return kind != "html" && kind != "" || bytes.HasPrefix(bytes.TrimSpace(file), []byte("eyJ"))
 }
 
 // CheckLink fetches what a link leads to and verifies it. It returns the file
@@ -139,39 +159,11 @@ func (s *Service) Open(ctx context.Context, link string) ([]byte, error) {
 	}
 	if baking.Sniff(file) == "html" {
 		if alternate := alternateLink(file, u); alternate != "" {
-			if file, _, err = s.Fetch.GetMax(ctx, alternate, Accepted, MaxFile); err == nil {
+			if file, _, err = s.Fetch.GetMax(ctx, alternate, Accepted, MaxFile); err == nil && readable(file) {
 				return file, nil
 			}
 		}
 		return nil, bad("This link leads to a web page, not to the badge itself. Look there for “download” or “JSON”, and bring the file here.")
 	}
 	return file, nil
-}
-
-// Accepted asks for the credential itself where an address can also give a page.
-const Accepted = "application/vc+ld+json, application/vc, application/ld+json;q=0.9, application/json;q=0.9, image/png;q=0.8, image/svg+xml;q=0.8"
-
-// alternateLink returns where a page says that its credential is, if it does.
-func alternateLink(page []byte, at *url.URL) string {
-	for rest := page; ; {
-		i := bytes.Index(rest, []byte("<link"))
-		if i < 0 {
-			return ""
-		}
-		rest = rest[i+5:]
-		end := bytes.IndexByte(rest, '>')
-		if end < 0 {
-			return ""
-		}
-		tag := string(rest[:end])
-		if !strings.Contains(tag, `rel="alternate"`) || !(strings.Contains(tag, "application/vc+ld+json") || strings.Contains(tag, "application/vc\"")) {
-			continue
-		}
-		_, href, ok := strings.Cut(tag, `href="`)
-		href, _, closed := strings.Cut(href, `"`)
-		if u, err := at.Parse(href); ok && closed && err == nil {
-			return u.String()
-		}
-		return ""
-	}
 }

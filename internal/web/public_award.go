@@ -55,7 +55,11 @@ func (p *awardPage) Valid() bool { return p.State == "current" }
 type skill struct{ Name, Framework, URL string }
 
 // evidenceView is something to look at.
-type evidenceView struct{ Name, URL, Text string }
+type evidenceView struct {
+	Name, URL string
+	Text      string // Markdown
+	Note      string // a few words: genre, whether it is unchanged
+}
 
 // privateAwardPage stands in for an award that its holder keeps private. It
 // says nothing about the award.

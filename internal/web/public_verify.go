@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/roundel/roundel/baking"
+	"github.com/roundel/roundel/clr"
 	"github.com/roundel/roundel/internal/picture"
 	"github.com/roundel/roundel/internal/verification"
 	"github.com/roundel/roundel/openbadge"
@@ -39,17 +40,32 @@ type reportPage struct {
 	Issuer      issuerRef
 	Identity    []string // how we know who issued it, in sentences
 	Recipient   string   // the name in the badge; may be ""
-	Sure        string   // how sure it is that the badge is about that person
+	Sure        []string // how sure it is that the badge is about that person
 	Email       emailCheck
 	Description string
 	Criteria    string // Markdown
 	CriteriaURL string
+	Narrative   string // Markdown: how this person earned it
 	Facts       []fact
+	Subject     []fact // what it says about the person besides the name
+	IssuerFacts []fact // what the issuer says about itself
+	Skills      []skill
+	Aligned     []alignedView
+	Results     []resultView
+	Evidence    []evidenceView
+	Related     []fact
 	NotSaid     []string
+
+	Record       *recordView // a learner record: what it holds
+	Endorsements []partView
+	Claims       []claimView // of a credential that is no badge
+	ClaimsCut    bool        // Claims are only the first
+	Partly       bool        // the holder may have left parts out
 
 	Checks []check
 	Raw    string // the credential as it was read, up to maxShown
 	RawCut bool   // Raw is only its beginning
+	Signed string // the token that the credential came in; "" if it is none or long
 
 	Link    string // what was verified, if it was a link
 	PageURL string // the badge's own page, if it has one
@@ -129,73 +145,102 @@ func (s *Server) reportPage(t printer, report *verify.Report, file []byte) *repo
 	p := &reportPage{
 		Page:      Page{Title: report.Headline, NoIndex: true},
 		Verdict:   verdict{Kind: verdictKind(report.Verdict), Headline: report.Headline, Text: report.Text, Big: true},
-		CheckedAt: report.CheckedAt, Notes: report.Notes,
+		CheckedAt: report.CheckedAt, Notes: report.Notes, Checks: checkViews(report.Checks),
+		Partly: report.Check(verify.CheckProof).Code == verify.CodePartial,
 	}
 	p.Raw, p.RawCut = shown(report.Credential)
-	for _, c := range report.Checks {
-		p.Checks = append(p.Checks, check{Outcome: string(c.Outcome), Title: c.Title, Reason: c.Reason, Code: c.Code})
+	sent := sentAgain(file)
+	if text := string(sent); strings.HasPrefix(text, "eyJ") && len(text) <= maxShown {
+		p.Signed = text
 	}
 	if c := report.Parsed; c != nil {
 		p.Read = true
-		p.Name, p.Description = c.Name, c.Description
-		p.Issuer = issuerRef{Name: c.Issuer.Name, Site: report.IssuerDomain}
+		p.Name, p.Description = line(c.Name), c.Description
+		p.Issuer = issuerRef{Name: line(c.Issuer.Name), Site: report.IssuerDomain}
 		if p.Issuer.Name == "" {
-			p.Issuer.Name = c.Issuer.ID
+			p.Issuer.Name = line(c.Issuer.ID)
 		}
 		p.Identity = []string{report.Check(verify.CheckIssuerKey).Reason, report.Check(verify.CheckIssuerIdentity).Reason}
 		p.Facts = periodFacts(t, c.ValidFrom, c.ValidUntil)
 		if strings.HasPrefix(c.ID, s.BaseURL+"/awards/") {
 			p.PageURL = c.ID
 		}
+		p.Endorsements = endorsementViews(t, report)
 	}
-	if b := report.Badge; b != nil {
-		p.fill(t, b)
-	}
+	p.fill(t, report)
 	p.NotSaid = []string{t.T("report.not_said_today", nil), t.T("report.not_said_identity", nil)}
-	p.Picture = bakedPicture(file)
-	if p.Email.Possible = namesHashed(report) && len(report.Credential) <= maxShown; p.Email.Possible {
-		p.Email.Text = string(report.Credential)
+	if baked := bakedPicture(file); baked != "" {
+		p.Picture = baked
+	}
+	if p.Email.Possible = namesHashed(report) && len(sent) <= maxShown; p.Email.Possible {
+		p.Email.Text = string(sent)
 	}
 	return p
 }
 
-// fill says what an Open Badge means.
-func (p *reportPage) fill(t printer, b *openbadge.AchievementCredential) {
-	a := b.Subject.Achievement
-	p.Name, p.Description = a.Name, a.Description
-	p.Criteria, p.CriteriaURL = a.Criteria.Narrative, a.Criteria.ID
-	if a.AchievementType != "" {
-		p.Kind = kindName(t, a.AchievementType)
-	}
-	if a.Image != nil {
-		p.PictureAlt = a.Image.Caption
-	}
-	for _, id := range b.Subject.Identifier {
-		switch {
-		case id.IdentityType == "name" && !id.Hashed:
-			p.Recipient = id.IdentityHash
-		case id.Hashed:
-			p.Sure = t.T("report.sure_hashed", nil)
-		}
-	}
-	for _, r := range b.Subject.Result {
-		if r.Value != "" {
-			p.Facts = append(p.Facts, fact{Term: t.T("award.result", nil), Text: r.Value})
-		}
+// fill says what the credential means, by what kind of credential it is.
+func (p *reportPage) fill(t printer, report *verify.Report) {
+	switch c := report.Parsed; {
+	case c == nil:
+	case report.Badge != nil:
+		p.fillBadge(t, report)
+	case clr.Is(c):
+		p.fillRecord(t, report)
+	default:
+		p.fillOther(t, c)
 	}
 }
 
+// sentAgain is what has to be sent to have the same credential verified again:
+// the file, or what a picture carries. It is not what the checks read in it, for
+// the signature of a token is around that.
+func sentAgain(file []byte) []byte {
+	if kind := baking.Sniff(file); kind == baking.PNG || kind == baking.SVG {
+		baked, err := baking.Extract(file)
+		if err != nil {
+			return nil
+		}
+		file = baked.Credential
+	}
+	return bytes.TrimSpace(file)
+}
+
+func checkViews(checks []verify.Check) []check {
+	list := make([]check, 0, len(checks))
+	for _, c := range checks {
+		list = append(list, check{Outcome: string(c.Outcome), Title: c.Title, Reason: c.Reason, Code: c.Code})
+	}
+	return list
+}
+
+// periodFacts says from when until when a credential counts.
 func periodFacts(t printer, from, until time.Time) []fact {
-	list := []fact{{Term: t.T("award.issued", nil), Text: t.Date(from)}}
+	var list []fact
+	if !from.IsZero() {
+		list = append(list, fact{Term: t.T("award.issued", nil), Text: t.Date(from)})
+	}
 	if until.IsZero() {
 		return append(list, fact{Term: t.T("award.ends", nil), Text: t.T("award.no_end", nil)})
 	}
 	return append(list, fact{Term: t.T("award.ends", nil), Text: t.Date(until)})
 }
 
-// namesHashed reports whether a badge holds a hashed address.
+// identifiers are by what a badge or learner record names its person.
+func identifiers(report *verify.Report) []openbadge.IdentityObject {
+	switch {
+	case report.Badge != nil:
+		return report.Badge.Subject.Identifier
+	case report.Parsed != nil && clr.Is(report.Parsed):
+		if r, err := clr.Read(report.Parsed); err == nil {
+			return r.Subject.Identifier
+		}
+	}
+	return nil
+}
+
+// namesHashed reports whether a credential holds a hashed address.
 func namesHashed(report *verify.Report) bool {
-	return report.Badge != nil && slices.ContainsFunc(report.Badge.Subject.Identifier, func(id openbadge.IdentityObject) bool { return id.Hashed })
+	return slices.ContainsFunc(identifiers(report), func(id openbadge.IdentityObject) bool { return id.Hashed })
 }
 
 // signedByIssuer reports whether the badge is what the issuer that it names
@@ -207,15 +252,19 @@ func signedByIssuer(report *verify.Report) bool {
 // emailOutcome says whether the badge was issued to the owner of an address.
 // Unless the issuer signed it, anybody may have written any address into it.
 func emailOutcome(report *verify.Report, email string) string {
-	if report.Badge == nil || !signedByIssuer(report) {
+	if !signedByIssuer(report) {
 		return string(verify.Unknown)
 	}
-	for _, id := range report.Badge.Subject.Identifier {
+	outcome := verify.Unknown
+	for _, id := range identifiers(report) {
 		if id.Matches(email) {
 			return string(verify.Passed)
 		}
+		if id.Hashed || id.IdentityType == "emailAddress" {
+			outcome = verify.Failed
+		}
 	}
-	return string(verify.Failed)
+	return string(outcome)
 }
 
 // bakedPicture returns the picture that the credential came in, cleaned, as a
@@ -224,9 +273,15 @@ func bakedPicture(file []byte) template.URL {
 	if kind := baking.Sniff(file); kind != "png" && kind != "svg" {
 		return ""
 	}
+	return shownPicture(file)
+}
+
+// shownPicture returns a picture that others made, cleaned, as a data: address,
+// or "": the report stands without it.
+func shownPicture(file []byte) template.URL {
 	media, clean, err := picture.Accept(file)
 	if err != nil || len(clean) > 1<<20 {
-		return "" // the report stands without it
+		return ""
 	}
 	return template.URL("data:" + media + ";base64," + base64.StdEncoding.EncodeToString(clean))
 }

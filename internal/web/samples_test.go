@@ -127,7 +127,7 @@ func goodReport() *reportPage {
 		CheckedAt: checked, Read: true, Picture: "/sample/badge-data.svg", PictureAlt: "Blue roundel", Name: "Applied Data Analysis", Kind: "Microcredential",
 		Issuer:    issuerRef{Name: "Northlight University", Known: "Proven owner of northlight.example"},
 		Identity:  []string{"The key that signed this badge is the one that northlight.example publishes.", "We have seen the same key there since March 2019."},
-		Recipient: "Amara Okafor", Sure: "The name was written by the issuer. The badge is bound to a hashed e-mail address.",
+		Recipient: "Amara Okafor", Sure: []string{"The name was written by the issuer.", "The badge is bound to a hashed e-mail address."},
 		Email: emailCheck{Possible: true, Text: links.URL}, Description: goodAward().Description, Criteria: criteria,
 		Facts:   []fact{{Term: "Issued", Text: "1 March 2026"}, {Term: "Valid until", Text: "1 March 2031"}},
 		NotSaid: []string{"How well Amara Okafor does this today.", "That her identity was checked when she earned it."},

@@ -23,7 +23,7 @@ var embeddedStatic embed.FS
 // takes the large pair.
 var bundles = map[string][]string{
 	"public.css": {"css/tokens.css", "css/base.css", "css/parts.css", "css/print.css"},
-	"app.css":    {"css/tokens.css", "css/base.css", "css/parts.css", "css/form.css", "css/console.css", "css/desk.css", "css/print.css"},
+	"app.css":    {"css/tokens.css", "css/base.css", "css/parts.css", "css/form.css", "css/console.css", "css/desk.css", "css/report.css", "css/print.css"},
 	"public.js":  {"js/copy.js", "js/menu.js"},
 	"app.js":     {"js/copy.js", "js/menu.js", "js/drop.js", "js/filter.js", "js/confirm.js", "js/progress.js", "js/preview.js", "js/live.js"},
 }
