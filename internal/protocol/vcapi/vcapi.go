@@ -7,6 +7,8 @@ package vcapi
 
 import (
 	"context"
+	_ "embed" // the description
+	"encoding/json"
 	"errors"
 	"log/slog"
 	"net"
@@ -53,6 +55,7 @@ func routes() []route {
 		{pattern: "POST " + Base + "/credentials/status", handle: (*Server).setStatus},
 		{pattern: "GET " + Base + "/identifiers/{did}", handle: (*Server).identifier},
 		{pattern: "GET " + Base + "/issuer-ids", handle: (*Server).issuerIDs},
+		{pattern: "GET " + Base + "/openapi.json", handle: (*Server).describe, public: true},
 		{pattern: "GET " + ListPath + "{list}", handle: (*Server).statusList, public: true},
 	}
 }
@@ -140,6 +143,15 @@ func organisation(ctx context.Context) int64 {
 		return o.ID
 	}
 	return 0
+}
+
+//go:embed openapi.json
+var description []byte
+
+// describe answers GET /openapi.json, for everybody: the description in OpenAPI
+// 3.1.
+func (s *Server) describe(w http.ResponseWriter, _ *http.Request) error {
+	return send(w, http.StatusOK, json.RawMessage(description))
 }
 
 // issuerIDs answers GET /issuer-ids: the DIDs of our issuers by kind of key.
