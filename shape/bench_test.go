@@ -8,10 +8,12 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"math/rand/v2"
 	"testing"
 
 	"github.com/roundel/roundel/internal/vectors"
 	"github.com/roundel/roundel/shape"
+	"github.com/roundel/roundel/strictjson"
 )
 
 // varied returns n documents of the fixture's shape, for as many learners.
@@ -32,22 +34,54 @@ func varied(b *testing.B, n int) [][]byte {
 
 func BenchmarkHash(b *testing.B) {
 	docs := varied(b, 64)
-	c := shape.New(shape.Options{})
+	var shuffled [][]byte
+	g := &gen{rand.New(rand.NewPCG(1, 1)), 0}
+	for i, d := range docs {
+		v, err := strictjson.Decode(d, strictjson.Limits{})
+		if err != nil {
+			b.Fatal(err)
+		}
+		shuffled = append(shuffled, g.write(v, uint64(8*i)))
+	}
+	run := func(name string, docs [][]byte, hash func(i int, doc []byte) error) {
+		b.Run(name, func(b *testing.B) {
+			b.ReportAllocs()
+			defer cpu(b)()
+			b.SetBytes(int64(len(docs[0])))
+			i := 0
+			for b.Loop() {
+				if err := hash(i, docs[i%len(docs)]); err != nil {
+					b.Fatal(err)
+				}
+				i++
+			}
+		})
+	}
+	known := shape.New(shape.Options{})
+	knownHash := func(_ int, doc []byte) error {
+		_, err := known.Hash(doc)
+		return err
+	}
 	for _, d := range docs {
-		if _, err := c.Hash(d); err != nil {
+		if err := knownHash(0, d); err != nil {
 			b.Fatal(err)
 		}
 	}
-	b.ReportAllocs()
-	defer cpu(b)()
-	b.SetBytes(int64(len(docs[0])))
-	i := 0
-	for b.Loop() {
-		if _, err := c.Hash(docs[i%len(docs)]); err != nil {
-			b.Fatal(err)
-		}
-		i++
-	}
+	run("known shape", docs, knownHash)
+	run("known shape, 64 orders of members in turn", shuffled, knownHash)
+	fresh := shape.New(shape.Options{})
+	run("new shape each time", docs, func(i int, doc []byte) error {
+		_, err := fresh.Hash(bytes.Replace(doc, []byte(`"hashed":true`), fmt.Appendf(nil, `"hashed":%d`, i), 1))
+		return err
+	})
+	run("new shape each second time, compiled", docs, func(i int, doc []byte) error {
+		_, err := fresh.Hash(bytes.Replace(doc, []byte(`"hashed":true`), fmt.Appendf(nil, `"hashed":-%d`, i/2), 1))
+		return err
+	})
+	run("full processor", docs, func(_ int, doc []byte) error {
+		_, err := reference(doc)
+		return err
+	})
 }
 
 const method = "did:key:z6MkupuA7WhoxvtpuRuaeDb84euWCaSbb5tWiPdq9Fn5inhz#z6MkupuA7WhoxvtpuRuaeDb84euWCaSbb5tWiPdq9Fn5inhz"

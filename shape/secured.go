@@ -100,6 +100,7 @@ type Secured struct {
 	document []byte
 	proofs   []Proof
 	usual    bool
+	unproven map[int][]byte // options by the full processor, from before the shape was known
 }
 
 // Secured reads a document with proofs, a JSON object. It does not look at
@@ -181,8 +182,15 @@ func (s *Secured) Document() ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	s.document, err = s.r.full(s.cache, 0, without(tree, "proof"), true)
-	return s.document, err
+	if s.document, err = s.r.full(s.cache, 0, without(tree, "proof"), true); err != nil {
+		return nil, err
+	}
+	for i, options := range s.unproven {
+		if 1+i < len(s.parts()) {
+			s.parts()[1+i].check(&s.r.work, &s.cache.ids, options)
+		}
+	}
+	return s.document, nil
 }
 
 // DocumentHash returns the SHA-256 hash of Document.
@@ -212,7 +220,14 @@ func (s *Secured) Options(i int) ([]byte, error) {
 	if len(parts) <= 1+i {
 		return nil, ErrUnusual
 	}
-	return s.r.full(s.cache, 1+i, parts[1+i], false)
+	out, err := s.r.full(s.cache, 1+i, parts[1+i], false)
+	if err == nil && s.r.entry == nil {
+		if s.unproven == nil {
+			s.unproven = map[int][]byte{}
+		}
+		s.unproven[i] = out
+	}
+	return out, err
 }
 
 func (s *Secured) parts() []compiled {

@@ -3,9 +3,11 @@ package shape_test
 import (
 	"bytes"
 	"crypto/sha256"
+	"errors"
 	"fmt"
 	"maps"
 	"math/rand/v2"
+	"regexp"
 	"testing"
 
 	"github.com/roundel/roundel/jsonld"
@@ -171,6 +173,33 @@ func TestSecuredMemberBecomesEmpty(t *testing.T) {
 		proof := fmt.Sprintf(`{"type":"DataIntegrityProof","created":%q,"verificationMethod":"urn:k","proofPurpose":"assertionMethod","proofValue":"z1"}`, created)
 		if usual := p.compareSecured(t, fmt.Appendf(nil, securedDoc, "urn:x", proof)); usual != (created != "") {
 			t.Errorf("created %q: usual is %v", created, usual)
+		}
+	}
+}
+
+// The third document is quick in all its parts, in whatever order they are asked
+// for.
+func TestThirdIsQuick(t *testing.T) {
+	g := &gen{rand.New(rand.NewPCG(8, 8)), 0}
+	for _, documentFirst := range []bool{true, false} {
+		c := shape.New(shape.Options{})
+		for range 3 {
+			s, err := c.Secured(fmt.Appendf(nil, securedDoc, "urn:x", regexp.MustCompile(`"proofPurpose":"[^"]*"`).ReplaceAllString(proofText(g, ""), `"proofPurpose":"assertionMethod"`)))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if documentFirst {
+				_, err = s.Document()
+			}
+			_, err1 := s.Options(0)
+			_, err2 := s.Document()
+			if err := errors.Join(err, err1, err2); err != nil {
+				t.Fatal(err)
+			}
+			s.Release()
+		}
+		if s := c.Stats(); s.Fast != 2 {
+			t.Errorf("the document first: %v: %+v, want the third in two parts", documentFirst, s)
 		}
 	}
 }
