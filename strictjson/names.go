@@ -1,45 +1,58 @@
 package strictjson
 
 import (
+	"strings"
 	"unicode"
 	"unicode/utf8"
 )
 
-// names holds the member names of one object under their folded form. Most
-// objects are small, and a short list is cheaper than a map.
+// names holds the member names of one object. Most objects are small, and a
+// short list is cheaper than a map.
 type names struct {
-	few  []name
+	few  [fewNames]string // as written
+	n    int
 	many map[string]string // folded to written, once few is full
 }
-
-type name struct{ folded, written string }
 
 const fewNames = 16
 
 // add records a name. If an equal one (after folding) is there, add returns it
 // as it was written, and true.
 func (n *names) add(written string) (string, bool) {
-	folded := fold(written)
 	if n.many != nil {
+		folded := fold(written)
 		before, dup := n.many[folded]
 		if !dup {
 			n.many[folded] = written
 		}
 		return before, dup
 	}
-	for _, f := range n.few {
-		if f.folded == folded {
-			return f.written, true
+	for _, before := range n.few[:n.n] {
+		if equal(before, written) {
+			return before, true
 		}
 	}
-	n.few = append(n.few, name{folded, written})
-	if len(n.few) == fewNames {
+	n.few[n.n] = written
+	if n.n++; n.n == fewNames {
 		n.many = make(map[string]string, 2*fewNames)
-		for _, f := range n.few {
-			n.many[f.folded] = f.written
+		for _, one := range n.few {
+			n.many[fold(one)] = one
 		}
 	}
 	return "", false
+}
+
+// equal reports whether fold makes the same of a and b.
+func equal(a, b string) bool {
+	if len(a) > 0 && len(b) > 0 && a[0] < utf8.RuneSelf && b[0] < utf8.RuneSelf {
+		// Letters differ from their other case in one bit; so do some other
+		// characters, which are then told apart below. The Kelvin sign and the long
+		// s are not ASCII.
+		if (a[0]^b[0])&^0x20 != 0 {
+			return false
+		}
+	}
+	return strings.EqualFold(a, b)
 }
 
 // fold maps names that encoding/json takes for the same field (simple Unicode

@@ -9,7 +9,7 @@ import (
 
 // parser reads one value. It recurses, and maxDepth bounds the recursion.
 type parser struct {
-	data     []byte
+	data     string
 	pos      int
 	maxDepth int
 	build    bool // make the tree, or only check
@@ -81,7 +81,7 @@ func (p *parser) value(depth int) (any, error) {
 }
 
 func (p *parser) literal(word string) error {
-	if len(p.data)-p.pos < len(word) || string(p.data[p.pos:p.pos+len(word)]) != word {
+	if len(p.data)-p.pos < len(word) || p.data[p.pos:p.pos+len(word)] != word {
 		return p.fail("unexpected word")
 	}
 	p.pos += len(word)
@@ -93,7 +93,10 @@ func (p *parser) array(depth int) (any, error) {
 		return nil, p.fail("nested more than %d deep", p.maxDepth)
 	}
 	p.pos++
-	list := []any{}
+	var list []any
+	if p.build {
+		list = []any{}
+	}
 	p.space()
 	if p.peek() == ']' {
 		p.pos++

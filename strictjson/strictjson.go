@@ -71,10 +71,12 @@ func read(data []byte, l Limits, build bool) (any, error) {
 	if l.MaxDepth == 0 {
 		l.MaxDepth = defaultMaxDepth
 	}
-	p := &parser{data: data, maxDepth: l.MaxDepth, build: build}
 	if len(data) > l.MaxBytes {
 		return nil, &Error{Offset: l.MaxBytes, Msg: fmt.Sprintf("more than %d bytes", l.MaxBytes)}
 	}
+	// One copy of the whole: every string without escapes is a part of it.
+	var path [16]segment
+	p := &parser{data: string(data), maxDepth: l.MaxDepth, build: build, path: path[:0]}
 	p.space()
 	v, err := p.value(0)
 	if err != nil {

@@ -13,6 +13,14 @@ func (p *parser) stringValue() (any, error) {
 	return s, nil
 }
 
+// ordinary are the bytes that stand for themselves in a string.
+var ordinary = func() (t [256]bool) {
+	for c := byte(0x20); c < utf8.RuneSelf; c++ {
+		t[c] = c != '"' && c != '\\'
+	}
+	return t
+}()
+
 // str reads a string; without keep it only checks it and returns "".
 func (p *parser) str(keep bool) (string, error) {
 	p.pos++ // the opening quote
@@ -20,6 +28,9 @@ func (p *parser) str(keep bool) (string, error) {
 	plain := p.pos // start of the run that is not yet in out
 	escaped := false
 	for {
+		for p.pos < len(p.data) && ordinary[p.data[p.pos]] {
+			p.pos++
+		}
 		if p.pos >= len(p.data) {
 			return "", p.fail("a string that does not end")
 		}
@@ -31,7 +42,7 @@ func (p *parser) str(keep bool) (string, error) {
 			case !keep:
 				return "", nil
 			case !escaped:
-				return string(run), nil
+				return run, nil
 			default:
 				return string(append(out, run...)), nil
 			}
@@ -50,10 +61,8 @@ func (p *parser) str(keep bool) (string, error) {
 			plain = p.pos
 		case c < 0x20:
 			return "", p.fail("a control character in a string must be written as an escape")
-		case c < utf8.RuneSelf:
-			p.pos++
 		default:
-			r, size := utf8.DecodeRune(p.data[p.pos:])
+			r, size := utf8.DecodeRuneInString(p.data[p.pos:])
 			if r == utf8.RuneError && size == 1 {
 				return "", p.fail("invalid UTF-8")
 			}
@@ -109,7 +118,7 @@ func (p *parser) hex4() (rune, bool) {
 		return 0, false
 	}
 	var r rune
-	for _, c := range p.data[p.pos : p.pos+4] {
+	for _, c := range []byte(p.data[p.pos : p.pos+4]) {
 		switch {
 		case isDigit(c):
 			r = r<<4 | rune(c-'0')

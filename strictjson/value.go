@@ -6,39 +6,40 @@ import "unicode/utf8"
 // as written, with its quotes and nothing around it. It accepts what Check
 // accepts. The error is an *Error, and dst is returned as it was.
 func AppendString(dst, literal []byte) ([]byte, error) {
-	p := parser{data: literal}
-	if p.peek() != '"' {
-		return dst, p.fail("expected a string in quotes")
+	fail := func(at int, msg string) ([]byte, error) { return dst, &Error{Offset: at, Msg: msg} }
+	if len(literal) == 0 || literal[0] != '"' {
+		return fail(0, "expected a string in quotes")
 	}
-	p.pos++
-	out, plain := dst, p.pos
-	for p.pos < len(literal) {
-		switch c := literal[p.pos]; {
+	out, plain := dst, 1
+	for i := 1; i < len(literal); {
+		switch c := literal[i]; {
+		case ordinary[c]:
+			i++
 		case c == '"':
-			out = append(out, literal[plain:p.pos]...)
-			if p.pos++; p.pos < len(literal) {
-				return dst, p.fail("unexpected bytes after the value")
+			if i+1 < len(literal) {
+				return fail(i+1, "unexpected bytes after the value")
 			}
-			return out, nil
+			return append(out, literal[plain:i]...), nil
 		case c == '\\':
-			out = append(out, literal[plain:p.pos]...)
+			out = append(out, literal[plain:i]...)
+			const longest = len(`\ud83d\ude00`)
+			p := parser{data: string(literal[i:min(i+longest, len(literal))])}
 			r, err := p.escape()
 			if err != nil {
-				return dst, err
+				return fail(i, "an invalid escape, or a lone surrogate")
 			}
 			out = utf8.AppendRune(out, r)
-			plain = p.pos
+			i += p.pos
+			plain = i
 		case c < 0x20:
-			return dst, p.fail("a control character in a string must be written as an escape")
-		case c < utf8.RuneSelf:
-			p.pos++
+			return fail(i, "a control character in a string must be written as an escape")
 		default:
-			r, size := utf8.DecodeRune(literal[p.pos:])
+			r, size := utf8.DecodeRune(literal[i:])
 			if r == utf8.RuneError && size == 1 {
-				return dst, p.fail("invalid UTF-8")
+				return fail(i, "invalid UTF-8")
 			}
-			p.pos += size
+			i += size
 		}
 	}
-	return dst, p.fail("a string that does not end")
+	return fail(len(literal), "a string that does not end")
 }
