@@ -168,3 +168,26 @@ func TestEveryOrder(t *testing.T) {
 		t.Errorf("%+v, then %+v: some order was not recognised", known, s)
 	}
 }
+
+// What stands around and between the parts of a text that is written like one
+// before it.
+func TestTextsAlmostAlike(t *testing.T) {
+	p := newPair(t)
+	const doc = `{"@context":"https://test.example/odd","id":"urn:x","label":"a","bag":["b","c"]}`
+	for range 4 {
+		p.compare(t, []byte(doc))
+	}
+	if p.cache.Stats().Fast < 2 {
+		t.Fatal("the document is not known")
+	}
+	for _, insert := range []string{" ", "\n", "\t\r", "\f", "\x00", "{}", "}", "]", ",", "x", `"`, `""`, "1", "\ufeff", "\xff", "//", `\`, `:`, `"a"`} {
+		for at := range len(doc) + 1 {
+			p.compare(t, []byte(doc[:at]+insert+doc[at:]))
+		}
+	}
+	for at := range len(doc) {
+		p.compare(t, []byte(doc[:at]))
+		p.compare(t, []byte(doc[at:]))
+		p.compare(t, []byte(doc[:at]+doc[at+1:]))
+	}
+}
