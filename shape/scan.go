@@ -86,18 +86,6 @@ func (f *form) scan(n uint8, names *nameSet) bool {
 		}
 		opened := false
 		switch c := data[i]; c {
-		case '"':
-			end := 0
-			if mode == free {
-				end = f.leaf(n, i+1, frames[depth].name)
-				f.key = append(f.key, marker)
-			} else if end, _ = stringEnd(data, i+1); end > 0 {
-				f.key = append(f.key, data[i:end+1]...)
-			}
-			if end <= 0 {
-				return false
-			}
-			i = end + 1
 		case '{', '[':
 			if depth == maxDepth {
 				return false
@@ -111,14 +99,9 @@ func (f *form) scan(n uint8, names *nameSet) bool {
 			i++
 			opened = true
 		default:
-			start := i
-			for i < len(data) && bare[data[i]] {
-				i++
-			}
-			if i == start {
+			if i = f.token(n, i, mode, &frames[depth]); i < 0 {
 				return false
 			}
-			f.key = append(f.key, data[start:i]...)
 		}
 		// What follows it: the ends of arrays and objects, and a comma.
 		for {
@@ -157,6 +140,35 @@ func (f *form) scan(n uint8, names *nameSet) bool {
 			return false
 		}
 	}
+}
+
+// token reads a string, number or word and returns the place after it, or -1.
+func (f *form) token(n uint8, i int, mode uint8, in *frame) int {
+	data, start := f.sources[n], i
+	switch {
+	case data[i] != '"':
+		for i < len(data) && bare[data[i]] {
+			i++
+		}
+		if i == start {
+			return -1
+		}
+	case mode == free:
+		end := f.leaf(n, i+1, in.name)
+		f.key = append(f.key, marker)
+		if end < 0 {
+			return -1
+		}
+		return end + 1
+	default:
+		end, _ := stringEnd(data, i+1)
+		if end < 0 {
+			return -1
+		}
+		i = end + 1
+	}
+	f.key = append(f.key, data[start:i]...)
+	return i
 }
 
 // name reads a member name and the colon, and returns the place after it, or 0.
