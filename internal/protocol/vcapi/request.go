@@ -6,7 +6,6 @@ import (
 	"io"
 	"mime"
 	"net/http"
-	"slices"
 	"strings"
 
 	"github.com/roundel/roundel/credential"
@@ -56,14 +55,4 @@ func unmarshal(data []byte, v any) error {
 // isObject reports whether strict JSON holds an object.
 func isObject(data json.RawMessage) bool {
 	return len(data) > 0 && strings.HasPrefix(strings.TrimLeft(string(data[:min(len(data), 16)]), " \t\r\n"), "{")
-}
-
-// among returns the first of names that is not among known, or "".
-func among(names, known []string) string {
-	for _, name := range names {
-		if !slices.Contains(known, name) {
-			return name
-		}
-	}
-	return ""
 }

@@ -92,20 +92,20 @@ func TestIssueRefuses(t *testing.T) {
 		"no context":              {with("@context", nil), "[MALFORMED_VALUE_ERROR]"},
 		"no type":                 {with("type", nil), "[MALFORMED_VALUE_ERROR]"},
 		"no issuer":               {with("issuer", nil), "[MALFORMED_VALUE_ERROR]"},
-		"somebody else":           {with("issuer", "did:web:university.example"), "[about:blank]"},
-		"somebody else's key":     {with("issuer", "did:key:z6MkhaXgBZDvotDkL5257faiztiGiC2QtKLGpbnnEGta2doK"), "[about:blank]"},
+		"somebody else":           {with("issuer", "did:web:university.example"), "[blank]"},
+		"somebody else's key":     {with("issuer", "did:key:z6MkhaXgBZDvotDkL5257faiztiGiC2QtKLGpbnnEGta2doK"), "[blank]"},
 		"an unknown vocabulary":   {with("@context", []any{"https://www.w3.org/ns/credentials/v2", "https://evil.example/context"}), "[PROOF_GENERATION_ERROR]"},
 		"an undefined term":       {with("nickname", "Al"), "[DATA_LOSS_DETECTION_ERROR]"},
-		"a proof already":         {object{"credential": signed}, "[about:blank]"},
-		"a badge of version 1.1":  {object{"credential": badge}, "[about:blank]"},
-		"a wrong digest":          {with("relatedResource", object{"id": "https://www.w3.org/ns/credentials/v2", "digestMultibase": "uM4RgWQc3RUDtjJCSgTJtTfvpZ7SPEg_LNO0ESlovQC0"}), "[about:blank]"},
+		"a proof already":         {object{"credential": signed}, "[blank]"},
+		"a badge of version 1.1":  {object{"credential": badge}, "[blank]"},
+		"a wrong digest":          {with("relatedResource", object{"id": "https://www.w3.org/ns/credentials/v2", "digestMultibase": "uM4RgWQc3RUDtjJCSgTJtTfvpZ7SPEg_LNO0ESlovQC0"}), "[blank]"},
 		"a validity that ends first": {func() object {
 			o := with("validFrom", "2030-01-01T00:00:00Z")
 			o["credential"].(object)["validUntil"] = "2029-01-01T00:00:00Z"
 			return o
 		}(), "[MALFORMED_VALUE_ERROR]"},
 	} {
-		if got := problem(t, p.post("/vc/credentials/issue", c.body), http.StatusBadRequest); !strings.HasSuffix(got, strings.TrimPrefix(c.want, "[")) && got != strings.Replace(c.want, "about:blank", "blank", 1) {
+		if got := problem(t, p.post("/vc/credentials/issue", c.body), http.StatusBadRequest); got != c.want {
 			t.Errorf("%s: %s, want %s", name, got, c.want)
 		}
 	}
