@@ -6,9 +6,11 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"net/netip"
 	"net/url"
 	"os"
+	"slices"
 	"strings"
 	"time"
 
@@ -31,7 +33,7 @@ type verifyCommand struct {
 	Save    string   `placeholder:"FILE" type:"path" help:"Keep every answer that was fetched in this file, for --bundle."`
 	Issuer  []string `sep:"none" placeholder:"DID|DOMAIN" help:"An issuer that you know. May be given more than once."`
 	Email   string   `placeholder:"ADDRESS" help:"Check that the badge names this recipient."`
-	Target  string   `arg:"" name:"file" help:"A file (JSON, PNG or SVG), a web address, or - for standard input."`
+	Target  string   `arg:"" name:"file" help:"A file (JSON, JWT, SD-JWT, PNG or SVG), a web address, or - for standard input."`
 }
 
 // Help explains the exit code.
@@ -185,12 +187,39 @@ func printReport(w io.Writer, r *verify.Report) {
 	fmt.Fprintf(w, "\nverdict: %s\n", r.Verdict)
 }
 
-// printParts lists the credentials inside the one that was verified.
+// printParts lists the credentials inside the one that was verified, under how
+// many there are of each verdict. Of those that are not valid it says why.
 func printParts(w io.Writer, title string, parts []verify.Part) {
-	if len(parts) > 0 {
-		fmt.Fprintf(w, "\n%s:\n", title)
+	if len(parts) == 0 {
+		return
 	}
+	by := map[verify.Verdict]int{}
 	for _, p := range parts {
-		fmt.Fprintf(w, "  %-18s %s: %s\n", p.Verdict, cmp.Or(p.Name, p.ID, p.Path), p.Headline)
+		by[p.Verdict]++
 	}
+	var counts []string
+	for _, v := range slices.Sorted(maps.Keys(by)) {
+		counts = append(counts, fmt.Sprintf("%d %s", by[v], v))
+	}
+	fmt.Fprintf(w, "\n%s (%s):\n", title, strings.Join(counts, ", "))
+	for _, p := range parts {
+		fmt.Fprintf(w, "  %-18s %s, %s\n", p.Verdict, cmp.Or(p.Name, p.ID, p.Path), issuedBy(p))
+		if p.Verdict != verify.Valid {
+			fmt.Fprintf(w, "  %-18s %s. %s\n", "", strings.TrimSuffix(p.Headline, "."), p.Text)
+		}
+	}
+}
+
+// issuedBy says who issued a part: the proven host first, and else that it is only
+// a name.
+func issuedBy(p verify.Part) string {
+	switch {
+	case p.IssuerDomain != "" && p.SharedHost:
+		return fmt.Sprintf("by an account at %s that calls itself “%s”", p.IssuerDomain, p.Issuer)
+	case p.IssuerDomain != "":
+		return "by " + p.IssuerDomain
+	case p.Issuer != "":
+		return fmt.Sprintf("whose issuer calls itself “%s”", p.Issuer)
+	}
+	return "whose issuer has no name"
 }

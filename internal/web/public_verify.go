@@ -169,6 +169,9 @@ func (s *Server) reportPage(t printer, report *verify.Report, file []byte) *repo
 	}
 	p.fill(t, report)
 	p.NotSaid = []string{t.T("report.not_said_today", nil), t.T("report.not_said_identity", nil)}
+	if len(p.Claims) > 0 {
+		p.NotSaid = []string{t.T("report.not_said_shown", nil)}
+	}
 	if baked := bakedPicture(file); baked != "" {
 		p.Picture = baked
 	}
@@ -200,7 +203,9 @@ func sentAgain(file []byte) []byte {
 		if err != nil {
 			return nil
 		}
-		file = baked.Credential
+		if file = baked.Credential; baked.Address != "" { // what is found there counts
+			file = []byte(baked.Address)
+		}
 	}
 	return bytes.TrimSpace(file)
 }

@@ -40,6 +40,9 @@ func (p *reportPage) fillBadge(t printer, report *verify.Report) {
 	}
 	p.fillPerson(t, b.Subject.ID, b.Subject.Identifier)
 	p.Facts = append(p.Facts, achievementFacts(t, &b.Subject)...)
+	if slices.Contains(b.Types, "Assertion") {
+		p.Facts = append(p.Facts, fact{Term: t.T("fact.format", nil), Text: t.T("fact.format_old", nil)})
+	}
 	p.IssuerFacts = profileFacts(t, &b.Issuer)
 	for _, tag := range upTo(a.Tag) {
 		p.Skills = append(p.Skills, skill{Name: line(tag)})

@@ -3,6 +3,7 @@ package web
 import (
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/roundel/roundel/clr"
 	"github.com/roundel/roundel/openbadge"
@@ -14,11 +15,13 @@ import (
 type partView struct {
 	Kind           string // good, wait or bad
 	Name           string
-	By             string // who issued it and how that is known, in words
-	Headline, Text string
-	About          string // of an endorsement: what it speaks for
-	Comment        string // of an endorsement that holds: what it says, Markdown
-	Silent         bool   // its comment is kept back, because it is not shown that somebody said it
+	By             string    // who issued it and how that is known, in words
+	Since          time.Time // when it was issued
+	State          string    // the verdict in a few words
+	Headline, Text string    // the verdict in full
+	About          string    // of an endorsement: what it speaks for
+	Comment        string    // of an endorsement that holds: what it says, Markdown
+	Silent         bool      // its comment is kept back, because it is not shown that somebody said it
 	Description    string
 	Facts          []fact
 	Checks         []check // those that apply
@@ -184,7 +187,10 @@ func said(part verify.Part) bool {
 
 // viewOf is what a badge and an endorsement have in common.
 func viewOf(t printer, part verify.Part) partView {
-	v := partView{Kind: verdictKind(part.Verdict), Name: line(part.Name), By: partIssuer(t, part), Headline: part.Headline, Text: part.Text}
+	v := partView{Kind: verdictKind(part.Verdict), Name: line(part.Name), By: partIssuer(t, part), State: stateOf(t, part), Headline: part.Headline, Text: part.Text}
+	if part.Parsed != nil {
+		v.Since = part.Parsed.ValidFrom
+	}
 	if v.Name == "" {
 		v.Name = t.T("report.unnamed", nil)
 	}
@@ -209,6 +215,20 @@ func partOutcome(part verify.Part, id string) verify.Outcome {
 		}
 	}
 	return verify.Unknown
+}
+
+// stateOf is the verdict on a part in a few words, for a list: the headline, but
+// for those that are sentences, or may be.
+func stateOf(t printer, part verify.Part) string {
+	switch part.Verdict {
+	case verify.Tampered, verify.NotIssuer, verify.Unverifiable, verify.IssuerUnconfirmed:
+		return t.T("report.state."+string(part.Verdict), nil)
+	case verify.Malformed:
+		if part.Parsed == nil {
+			return t.T("report.state.malformed", nil)
+		}
+	}
+	return part.Headline
 }
 
 // partIssuer says who issued a part: the proven domain first, and else that it is

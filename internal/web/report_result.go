@@ -71,18 +71,16 @@ func (v *resultView) describe(t printer, r openbadge.Result, d *openbadge.Result
 	case d.ValueMax != "":
 		v.Of = t.T("report.result_max", map[string]any{"max": line(d.ValueMax)})
 	}
-	needed := line(d.RequiredValue)
+	needed, marked := line(d.RequiredValue), false
 	for i := range v.Scale {
 		step := &v.Scale[i]
 		step.ReachedAndNeeded = step.Reached && step.Needed
 		if step.Reached {
 			v.Of = t.T("report.result_level", map[string]any{"level": i + 1, "levels": len(v.Scale)})
 		}
-		if step.Needed {
-			needed = step.Name
-		}
+		marked = marked || step.Needed
 	}
-	if needed != "" {
+	if needed != "" && !marked { // else the scale shows it
 		v.Needed = t.T("report.result_needed", map[string]any{"value": needed})
 	}
 	if d.ResultType == "Percent" && v.Reached != "" && !strings.Contains(v.Reached, "%") {

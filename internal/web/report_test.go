@@ -18,6 +18,7 @@ import (
 	"github.com/roundel/roundel/internal/locale"
 	"github.com/roundel/roundel/jose"
 	"github.com/roundel/roundel/multikey"
+	"github.com/roundel/roundel/ob2"
 	"github.com/roundel/roundel/openbadge"
 	"github.com/roundel/roundel/sdjwt"
 	"github.com/roundel/roundel/verify"
@@ -65,8 +66,8 @@ func TestReportOfALearnerRecord(t *testing.T) {
 		t.Errorf("a %q called %q of %q", p.Kind, p.Name, p.Recipient)
 	}
 	held := in(t, doc, "held")
-	says(t, "the list", held, "5 badges inside", "2 real and in date", "1 expired", "1 changed since signed", "1 unchanged, issuer not confirmed",
-		"Module 1", "uni.edu, calling itself “Example University”", "Somebody who calls itself “Chess club”", "Microcredential",
+	says(t, "the list", held, "5 badges inside", "2 real and in date", "1 expired", "1 changed since signed", "1 unchanged, name not confirmed",
+		"Module 1", "uni.edu, which calls itself “Example University” · 23 May 2026", "Calls itself “Chess club”", "Unchanged; the name is not confirmed", "Changed since signed", "Microcredential",
 		"leaves out something", "Described, not awarded", "Data degree", "“Module 1” is part of “Data degree”", "Does not apply here:", "Is it in date? Passed.")
 	if i, j := strings.Index(held, "Neurosurgery"), strings.Index(held, "Module 1"); i < 0 || i > j {
 		t.Error("the changed badge does not come first")
@@ -146,8 +147,8 @@ func TestReportOfEndorsements(t *testing.T) {
 		t.Fatalf("%s with %d endorsements: %s", report.Verdict, len(report.Endorsements), report.Text)
 	}
 	text := in(t, doc, "endorsements")
-	says(t, "the section", text, "ministry.example, calling itself “Ministry of Education”", "Real and in date", "Worth its weight .", "Speaks for this very award",
-		"Somebody who calls itself “Harvard”", "We rely on it.", "Speaks for the badge as such",
+	says(t, "the section", text, "ministry.example, which calls itself “Ministry of Education”", "Real and in date", "Worth its weight .", "Speaks for this very award",
+		"Calls itself “Harvard”", "We rely on it.", "Speaks for the badge as such",
 		"An accredited university.", "Speaks for the issuer, not for this badge", "is not repeated here", "Not an endorsement of this badge", "They do not change the result above")
 	saysNot(t, "the section", text, "The best.", "About another one.")
 	section := elementByID(doc, "endorsements")
@@ -362,6 +363,38 @@ func TestReportOfResultsAndEvidence(t *testing.T) {
 		}
 		if !found {
 			t.Errorf("no careful link to %s", address)
+		}
+	}
+}
+
+// TestReportOfAnOldBadge: a badge of Open Badges 2.0 is shown as any other, and
+// what is sent again leads to the same one.
+func TestReportOfAnOldBadge(t *testing.T) {
+	const award, class, issuer = "https://uni.edu/old/awards/1", "https://uni.edu/old/badges/1", "https://uni.edu/old/issuer"
+	salt := strings.Repeat("ab", 16)
+	a := ob2.NewAssertion(award, ob2.BadgeClass{ID: class}, ob2.Recipient{Type: "email", Hashed: true, Salt: salt, Identity: openbadge.HashIdentity("amara@example.org", salt)}, checked.AddDate(0, -1, 0))
+	a.Evidence = []ob2.Evidence{{ID: "https://amara.example/robot", Name: "The robot"}}
+	document := must(t)(a.Document())
+	world := internet{award: document,
+		class:  must(t)((&ob2.BadgeClass{ID: class, Name: "Robotics", Description: "Builds robots.", Image: &ob2.Image{ID: "https://uni.edu/b.png"}, Criteria: ob2.Criteria{ID: "https://uni.edu/criteria", Narrative: "Build one."}, Issuer: ob2.Profile{ID: issuer}}).Document()),
+		issuer: must(t)((&ob2.Profile{ID: issuer, Name: "Example University", URL: "https://uni.edu", Email: "badges@uni.edu"}).Document()),
+	}
+	var blank bytes.Buffer
+	if err := png.Encode(&blank, image.NewNRGBA(image.Rect(0, 0, 64, 64))); err != nil {
+		t.Fatal(err)
+	}
+	for name, c := range map[string]struct{ file, again []byte }{
+		"JSON":             {document, document},
+		"address in a PNG": {must(t)(baking.Bake(blank.Bytes(), []byte(award), baking.Version2)), []byte(award)},
+	} {
+		report, p, doc := reported(t, world, c.file)
+		if report.Verdict != verify.Valid || !p.Email.Possible || p.Email.Text != string(c.again) {
+			t.Errorf("%s: %s (%s), sends again %q", name, report.Verdict, report.Text, p.Email.Text)
+			continue
+		}
+		says(t, name, strings.Join(strings.Fields(spacedWords(doc)), " "), "Robotics", "Builds robots.", "from before version 3.0", "The robot", "Example University", "badges@uni.edu")
+		if got := emailOutcome(report, "amara@example.org"); got != string(verify.Passed) {
+			t.Errorf("%s: the address: %s", name, got)
 		}
 	}
 }
