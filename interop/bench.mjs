@@ -1,53 +1,43 @@
-// Measures @digitalbazaar/vc: signs and verifies one credential again and again
-// and prints the processor time of each in microseconds, as JSON.
+// Measures an npm package, for bench/run.
 //
-//   node bench.mjs FILE SECONDS     FILE: the unsigned credential
+//   node bench.mjs PEER FIXTURE MILLISECONDS
+//
+// PEER is a module of ./bench. For each name on a line of the standard input, such
+// as EddsaRdfc/sign, it does that work again and again for so many milliseconds of
+// processor time, and prints a line as Go's benchmarks do, with the processor time
+// of the whole process in nanoseconds. Before the first it works for two seconds, so
+// that what is hot has been compiled.
 import './lib/exit.mjs';
-import * as Ed25519Multikey from '@digitalbazaar/ed25519-multikey';
-import * as vc from '@digitalbazaar/vc';
-import {cryptosuite} from '@digitalbazaar/eddsa-rdfc-2022-cryptosuite';
-import {DataIntegrityProof} from '@digitalbazaar/data-integrity';
-import {library, loader} from './lib/documents.mjs';
+import {createInterface} from 'node:readline';
 import {readFileSync} from 'node:fs';
 
-const [, , file, seconds] = process.argv;
-const key = await Ed25519Multikey.generate({seed: new Uint8Array(32).fill(7)});
-key.controller = `did:key:${key.publicKeyMultibase}`;
-key.id = `${key.controller}#${key.publicKeyMultibase}`;
-const unsigned = JSON.parse(readFileSync(file, 'utf8'));
-unsigned.issuer.id = key.controller;
-delete unsigned.credentialStatus;
-const text = JSON.stringify(unsigned);
-const documentLoader = loader(library({}));
+const [, , peer, fixture, milliseconds] = process.argv;
+const {works} = await import(`./bench/${peer}.mjs`);
+const limit = 1000 * Number(milliseconds);
+const text = JSON.stringify(JSON.parse(readFileSync(fixture, 'utf8')));
 
-const sign = () => vc.issue({
-  credential: JSON.parse(text),
-  suite: new DataIntegrityProof({signer: key.signer(), cryptosuite}),
-  documentLoader
-});
-const signed = JSON.stringify(await sign());
-async function verify() {
-  const result = await vc.verifyCredential({
-    credential: JSON.parse(signed), suite: new DataIntegrityProof({cryptosuite}), documentLoader
-  });
-  if(!result.verified) {
-    throw result.error;
-  }
-}
-
-// measure lets the engine compile what is hot first.
-async function measure(work) {
-  for(let i = 0; i < 50; i++) {
-    await work();
-  }
-  const limit = Number(seconds) * 1e6;
+// spend works until the processor time is used up, which it looks at now and then.
+async function spend(work, microseconds, step) {
   const start = process.cpuUsage();
-  for(let n = 1; ; n++) {
-    await work();
+  for(let n = 0; ;) {
+    for(let i = 0; i < step; i++) {
+      await work(n++);
+    }
     const {user, system} = process.cpuUsage(start);
-    if(user + system >= limit) {
-      return Math.round((user + system) / n);
+    if(user + system >= microseconds) {
+      return {n, nanoseconds: 1000 * (user + system) / n};
     }
   }
 }
-console.log(JSON.stringify({sign: await measure(sign), verify: await measure(verify)}));
+
+const warm = new Map();
+for await (const name of createInterface({input: process.stdin})) {
+  if(!warm.has(name)) {
+    const work = await works[name](text);
+    const {nanoseconds} = await spend(work, Math.max(2e6, 3 * limit), 1);
+    warm.set(name, {work, step: Math.ceil(5e6 / nanoseconds)}); // a look every 5 ms
+  }
+  const {work, step} = warm.get(name);
+  const {n, nanoseconds} = await spend(work, limit, step);
+  console.log(`Benchmark${name}/${peer}\t${n}\t${nanoseconds.toFixed(1)} cpu-ns/op`);
+}

@@ -50,7 +50,7 @@ gate
 api web protocol
 app
 apptest cmd/roundel
-arch interop conformance examples
+arch interop conformance bench examples
 `)
 
 // Further rules, by package.
@@ -63,7 +63,7 @@ var (
 	features = strings.Fields(`event jobs audit outbox account keys org badge trust transparency issuing claim wallet verification
 		assessment attest pathway catalog employer analytics sample`)
 	edges    = []string{"gate", "api", "web", "protocol"}
-	outside  = []string{"cmd/roundel", "interop", "conformance", "examples"}
+	outside  = []string{"cmd/roundel", "interop", "conformance", "bench", "examples"}
 	wiring   = []string{"app", "apptest", "cmd/roundel"}
 	testOnly = []string{"vectors", "dbtest", "mail/mailtest", "apptest"}
 	// Names that say nothing.
