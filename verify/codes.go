@@ -2,8 +2,7 @@ package verify
 
 // Codes of checks, for programs. They are part of the stable form of a report.
 const (
-	CodeNotRun      = "not_run"       // an earlier check did not pass
-	CodeNoSuchCheck = "no_such_check" // asked for by a name that is none
+	CodeNotRun = "not_run" // an earlier check did not pass
 
 	// structure
 	CodeNotCredential  = "not_a_credential"

@@ -1,36 +1,17 @@
 package verify
 
-import "slices"
-
-// Whole returns the checks on which "this credential is good" rests when nothing
-// is asked about the name of its issuer: all but the issuer's identity, which is
-// about trust in a name, and those that only inform.
+// Whole returns the ids of the checks on which "this credential is good" rests
+// when nothing is asked about the name of its issuer: all but the issuer's
+// identity, which is about trust in a name, and those that only inform.
+//
+// Every check runs, whatever a caller lets its answer rest on: nothing switches
+// one off.
 func Whole() []string {
 	return []string{CheckStructure, CheckSchema, CheckProof, CheckIssuerKey, CheckStatus, CheckValidity, CheckEvidence, CheckContents, CheckRecipient}
 }
 
-// Open returns those of the checks called ids that speak against relying on the
-// credential, in the order of the report: failed ones, and ones that could not be
-// made. None means that an answer may rest on these checks. What only informs is
-// open when it has failed.
-//
-// Every check runs whatever is asked for here: this chooses what an answer rests
-// on, it switches nothing off. An id that is no check's is open too.
-func (rep *Report) Open(ids ...string) []Check {
-	var open []Check
-	for _, id := range ids {
-		if !slices.ContainsFunc(rep.Checks, func(c Check) bool { return c.ID == id }) {
-			open = append(open, unknown(id, CodeNoSuchCheck, "There is no check of this name."))
-		}
-	}
-	for _, c := range rep.Checks {
-		if !slices.Contains(ids, c.ID) || c.Outcome == Passed || c.Outcome == NotApplicable {
-			continue
-		}
-		if c.Outcome == Unknown && informs(c) {
-			continue
-		}
-		open = append(open, c)
-	}
-	return open
+// Informs reports whether c is told beside the verdict, whatever its outcome:
+// newer versions, endorsements, and evidence that could not be fetched.
+func (c Check) Informs() bool {
+	return c.ID == CheckRefresh || c.ID == CheckEndorsements || c.ID == CheckEvidence && c.Outcome == Unknown && c.Code != CodeNotRun
 }

@@ -120,3 +120,26 @@ func TestAttackChains(t *testing.T) {
 	bad := edited(t, chain(t), func(d map[string]any) { d["name"] = "Something else" })
 	want(t, check(t, net, bad), Tampered)
 }
+
+// A vocabulary of its own is a matter of trust for any credential, and nothing
+// that a badge may bring.
+func TestInlineVocabulary(t *testing.T) {
+	self := selfMade(t, "A school")
+	own := map[string]any{"favouriteColour": "https://school.example/terms#colour"}
+	plain := edited(t, must[[]byte](t)(self.simple().Document()), func(m map[string]any) {
+		m["@context"] = append(m["@context"].([]any), own)
+		m["type"] = []any{"VerifiableCredential"}
+		m["credentialSubject"] = map[string]any{"id": "did:example:anna", "favouriteColour": "blue"}
+	})
+	badge := edited(t, must[[]byte](t)(self.simple().Document()), func(m map[string]any) {
+		m["@context"] = append(m["@context"].([]any), own)
+		m["favouriteColour"] = "blue"
+	})
+	sign := func(doc []byte) []byte {
+		return must[[]byte](t)(proof.Sign(doc, self.key, proof.SignOptions{Method: self.method, Created: now.Add(-time.Hour), Inline: true}))
+	}
+	open := &Verifier{Now: clock, Inline: true}
+	want(t, open.Verify(t.Context(), sign(plain)), IssuerUnconfirmed, "proof passed")
+	want(t, (&Verifier{Now: clock}).Verify(t.Context(), sign(plain)), Unverifiable, "proof unknown unknown_vocabulary")
+	want(t, open.Verify(t.Context(), sign(badge)), Unverifiable, "proof unknown unknown_vocabulary")
+}

@@ -23,7 +23,7 @@ func verdictOf(checks []Check) Verdict {
 	unconfirmed := false
 	for _, t := range titles() {
 		id := t[0]
-		if informs(by[id]) || settled(id, by[id].Outcome) {
+		if by[id].Informs() || settled(id, by[id].Outcome) {
 			continue
 		}
 		if onlyDoubt(by[id]) {
@@ -45,11 +45,6 @@ func verdictOf(checks []Check) Verdict {
 // issuer is.
 func onlyDoubt(c Check) bool {
 	return c.ID == CheckIssuerIdentity || c.ID == CheckIssuerKey && c.Code == CodeKeyInAddress
-}
-
-// informs reports whether c is told beside the verdict, whatever its outcome.
-func informs(c Check) bool {
-	return c.ID == CheckRefresh || c.ID == CheckEndorsements || c.ID == CheckEvidence && c.Outcome == Unknown && c.Code != CodeNotRun
 }
 
 // failure returns the verdict for the failed check that counts most.

@@ -40,6 +40,9 @@ type Verifier struct {
 	// Inline reads documents that bring vocabulary of their own, written as objects
 	// into @context (jsonld.Options.Inline). Whoever wrote such a document decided
 	// what its words mean: a caller that goes by the words must not set it.
+	//
+	// Badges, endorsements and learner records are read without: their words mean
+	// what the standards say.
 	Inline bool
 	// Lists keeps status lists that were proven, for as long as it says; nil asks for
 	// each list anew. Verifiers may share it if they read with the same Contexts.

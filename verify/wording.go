@@ -148,7 +148,7 @@ func openCheck(checks []Check) Check {
 	var first, doubt Check
 	for _, c := range checks {
 		switch {
-		case informs(c) || c.Outcome == Failed || settled(c.ID, c.Outcome):
+		case c.Informs() || c.Outcome == Failed || settled(c.ID, c.Outcome):
 		case onlyDoubt(c):
 			doubt = c
 		case c.Code != CodeNotRun && c.Code != CodeNoKey:

@@ -7,6 +7,7 @@ import (
 	"sync"
 
 	"github.com/roundel/roundel/jsonld"
+	"github.com/roundel/roundel/openbadge"
 	"github.com/roundel/roundel/proof"
 	"github.com/roundel/roundel/rdfc"
 )
@@ -90,17 +91,18 @@ func (r *run) read(raw []byte) (document, error) {
 type content struct {
 	unsecured  map[string]any
 	proofs     []proof.Proof
+	inline     bool // may bring vocabulary of its own
 	statements func() (rdfc.Dataset, error)
 	canonical  func() ([]byte, error)
 }
 
 func (r *run) contentOf(unsecured map[string]any, proofs []proof.Proof) *content {
-	c := &content{unsecured: unsecured, proofs: proofs}
+	c := &content{unsecured: unsecured, proofs: proofs, inline: r.Inline && !badgelike(unsecured)}
 	c.statements = sync.OnceValues(func() (rdfc.Dataset, error) {
 		if err := r.work.spend(jsonld.Cost(unsecured, r.Contexts)); err != nil {
 			return nil, err
 		}
-		return jsonld.ToRDF(unsecured, jsonld.Options{Contexts: r.Contexts, Inline: r.Inline})
+		return jsonld.ToRDF(unsecured, jsonld.Options{Contexts: r.Contexts, Inline: c.inline})
 	})
 	c.canonical = sync.OnceValues(func() ([]byte, error) {
 		data, err := c.statements()
@@ -118,6 +120,14 @@ func (r *run) contentOf(unsecured map[string]any, proofs []proof.Proof) *content
 	return c
 }
 
+// badgelike reports whether a document says that it is a badge, or something
+// around badges. What those mean is not for their authors to redefine.
+func badgelike(tree map[string]any) bool {
+	return slices.ContainsFunc(words(tree["type"]), func(t string) bool {
+		return t == openbadge.TypeCredential || t == openbadge.TypeAchievement || t == typeEndorsement || t == typeRecord
+	})
+}
+
 // verifyProof checks the signature p over c within the budget.
 func (r *run) verifyProof(c *content, p proof.Proof, o owner) error {
 	options := maps.Clone(p.Raw)
@@ -133,7 +143,7 @@ func (r *run) verifyProof(c *content, p proof.Proof, o owner) error {
 	if err := r.work.spend(cost); err != nil {
 		return err
 	}
-	return proof.VerifyOne(c.unsecured, p, o.key, proof.VerifyOptions{Contexts: r.Contexts, Inline: r.Inline, MaxWork: max(r.work.steps, 1), Document: c.canonical, Set: c.proofs})
+	return proof.VerifyOne(c.unsecured, p, o.key, proof.VerifyOptions{Contexts: r.Contexts, Inline: c.inline, MaxWork: max(r.work.steps, 1), Document: c.canonical, Set: c.proofs})
 }
 
 // plainProof reports whether the members of a proof are texts or lists of texts,

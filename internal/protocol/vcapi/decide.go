@@ -30,7 +30,7 @@ var checks = map[string][]string{
 // cannot be read never holds.
 func restsOn(names []string) ([]string, error) {
 	if names == nil {
-		return whole(), nil
+		return verify.Whole(), nil
 	}
 	if len(names) == 0 {
 		return nil, malformed("options.checks: name at least one check, or leave it out for all.")
@@ -54,14 +54,6 @@ type decision struct {
 	results  []verify.Check
 }
 
-// whole are the checks that "this credential is good" rests on when nothing is
-// asked about the name of its issuer: all but the issuer's identity and those
-// that are for information.
-func whole() []string {
-	return []string{verify.CheckStructure, verify.CheckSchema, verify.CheckProof, verify.CheckIssuerKey, verify.CheckStatus, verify.CheckValidity,
-		verify.CheckEvidence, verify.CheckContents, verify.CheckRecipient}
-}
-
 // decide says whether everything in rest holds; a check that could not be made
 // does not. What else is wrong is a warning.
 func decide(all []verify.Check, rest []string) decision {
@@ -74,7 +66,7 @@ func decide(all []verify.Check, rest []string) decision {
 	for _, c := range all {
 		switch {
 		case c.Outcome == verify.Passed || c.Outcome == verify.NotApplicable && mayNotApply(c.ID):
-		case slices.Contains(rest, c.ID) && !informs(c):
+		case slices.Contains(rest, c.ID) && !c.Informs():
 			d.problems = append(d.problems, problemOf(c))
 		default:
 			d.warnings = append(d.warnings, problemOf(c))
@@ -88,10 +80,6 @@ func decide(all []verify.Check, rest []string) decision {
 func mayNotApply(id string) bool {
 	return id != verify.CheckStructure && id != verify.CheckProof && id != verify.CheckIssuerKey && id != verify.CheckHolderKey
 }
-
-// informs reports whether an open check takes nothing away: evidence that cannot
-// be fetched any more.
-func informs(c verify.Check) bool { return c.ID == verify.CheckEvidence && c.Outcome == verify.Unknown }
 
 func problemOf(c verify.Check) Problem {
 	t := typeOfCheck(c)

@@ -10,7 +10,7 @@ import (
 // Whatever is not known to have passed does not hold, but for evidence that
 // cannot be had, which takes nothing away from a credential.
 func TestDecide(t *testing.T) {
-	all := append(whole(), verify.CheckIssuerIdentity)
+	all := append(verify.Whole(), verify.CheckIssuerIdentity)
 	for _, asked := range [][]string{nil, {"proof"}, {"proof", "credentialStatus"}, {"validity"}} {
 		rest, err := restsOn(asked)
 		if err != nil {
