@@ -351,7 +351,7 @@ func TestReportOfResultsAndEvidence(t *testing.T) {
 			t.Errorf("result %d has a scale of %d", i, len(p.Results[i].Scale))
 		}
 	}
-	says(t, "evidence", in(t, doc, "evidence"), "Capstone", "amara.example", "Report", "open", "Evidence in words", "Spoke to 300 people.", "We have not opened it")
+	says(t, "evidence", in(t, doc, "evidence"), "Capstone", "amara.example", "Report", "open", "Evidence in words", "Spoke to 300 people.", "We do not judge it")
 	says(t, "the page", strings.Join(strings.Fields(spacedWords(doc)), " "), "analyse data ESCO · S2.7", "statistics", "5 earned of 6", "Field of study Statistics", "Language English", "L-77",
 		"In German", "https://uni.edu/badges/1-de · version 2", "She led the project.", "What the issuer says about itself", "The Registrar")
 	for _, address := range []string{"https://amara.example/capstone", "https://data.europa.example/esco/1", "https://uni.edu/badges/1-de"} {
