@@ -62,9 +62,9 @@ func ReadEnvelope(tree map[string]any) (*Envelope, error) {
 	return e, nil
 }
 
-// dataURL takes apart data:<media type>[;parameters][;base64],<data>. The token
-// itself is often written plainly after a ;base64 that does not apply to it: a
-// full stop is no character of base64 and tells them apart.
+// dataURL takes apart data:<media type>[;parameters][;base64],<data> (RFC
+// 2397). The token itself is often written plainly after a ;base64 that does
+// not apply to it: a full stop is no character of base64 and tells them apart.
 func dataURL(s string) (mediaType string, data []byte, ok bool) {
 	if len(s) < 5 || !strings.EqualFold(s[:5], "data:") {
 		return "", nil, false
@@ -83,8 +83,24 @@ func dataURL(s string) (mediaType string, data []byte, ok bool) {
 		return "", nil, false
 	}
 	if last := parameters[len(parameters)-1]; len(parameters) > 1 && last == "base64" && !strings.Contains(text, ".") {
-		data, err = base64.RawStdEncoding.Strict().DecodeString(strings.TrimRight(text, "="))
+		data, err = base64Data(text)
 		return mediaType, data, err == nil && len(data) > 0
 	}
 	return mediaType, []byte(text), true
+}
+
+// base64Data reads the base64 of a data: address, with padding or without (RFC
+// 4648, section 4). One line feed at the very end is let pass: commands that
+// encode end their output with it, and so does what W3C published for
+// VC-JOSE-COSE. Any other that encoding/base64 would skip is refused (section
+// 3.3), because one message would have many spellings.
+func base64Data(text string) ([]byte, error) {
+	text = strings.TrimSuffix(text, "\n")
+	if i := strings.IndexAny(text, "\r\n"); i >= 0 {
+		return nil, base64.CorruptInputError(i)
+	}
+	if strings.HasSuffix(text, "=") {
+		return base64.StdEncoding.Strict().DecodeString(text)
+	}
+	return base64.RawStdEncoding.Strict().DecodeString(text)
 }

@@ -126,6 +126,9 @@ func TestEnvelope(t *testing.T) {
 		"data:application/vc+jwt;base64," + token:                                   {"application/vc+jwt", token},
 		"data:application/vc-ld+jwt;base64url," + token:                             {"application/vc-ld+jwt", token},
 		"data:application/vc+cose;base64,0oRD":                                      {"application/vc+cose", "\xd2\x84C"},
+		"data:application/vc+cose;base64,0oRD\n":                                    {"application/vc+cose", "\xd2\x84C"}, // as in presentation-multiple.json
+		"data:application/vc+cose;base64,0oQ=":                                      {"application/vc+cose", "\xd2\x84"},
+		"data:application/vc+cose;base64,0oQ":                                       {"application/vc+cose", "\xd2\x84"},
 		"data:application/vc+sd-jwt," + strings.Replace(token, ".", "%2E", 1) + "~": {"application/vc+sd-jwt", token + "~"},
 		token:                               {},
 		"data:," + token:                    {},
@@ -134,7 +137,18 @@ func TestEnvelope(t *testing.T) {
 		"data:application/vc+jwt;" + token:  {},
 		"data:application/vc+jwt,%zz":       {},
 		"data:application/vc+cose;base64,*": {},
-		"https://example.org/vc":            {},
+		// One message has one spelling, but for the padding and one line feed.
+		"data:application/vc+cose;base64,0o\nRD":     {},
+		"data:application/vc+cose;base64,\n0oRD":     {},
+		"data:application/vc+cose;base64,0oRD\n\n":   {},
+		"data:application/vc+cose;base64,0oRD\r\n":   {},
+		"data:application/vc+cose;base64,0oRD ":      {},
+		"data:application/vc+cose;base64,0oRD====":   {},
+		"data:application/vc+cose;base64,0oQ==":      {},
+		"data:application/vc+cose;base64,0oR=":       {}, // bits that stand for nothing
+		"data:application/vc+cose;base64,0oR":        {},
+		"data:application/vc+cose;base64,0oRD%0A%0A": {},
+		"https://example.org/vc":                     {},
 	} {
 		tree := map[string]any{"@context": ContextV2, "type": TypeEnvelopedPresentation, "id": id}
 		e, err := ReadEnvelope(tree)
