@@ -64,7 +64,7 @@ var groups = []group{
 		}},
 	{"PNG", "Baking", "The credential in the iTXt chunk of a PNG of 29 kB.",
 		[]work{
-			{"bake", "bake", []way{ours, {"png-chunks", "png-chunks-extract, png-chunks-encode"}}},
+			{"bake", "bake", []way{ours, {"append", "Roundel, into a buffer that is used again"}, {"png-chunks", "png-chunks-extract, png-chunks-encode"}}},
 			{"again", "bake into a picture that was read before", []way{ours, {"png-chunks", "png-chunks-encode"}}},
 			{"read", "read", []way{ours, {"png-chunks", "png-chunks-extract"}}},
 		}},
@@ -100,6 +100,7 @@ var aims = []aim{
 	{"encode a status list, beside @digitalbazaar/vc-bitstring-status-list", "StatusList/encode/status-list", "StatusList/encode/ours", 10, 0},
 	{"decode a status list", "StatusList/decode/status-list", "StatusList/decode/ours", 10, 0},
 	{"bake a PNG, beside png-chunks", "PNG/bake/png-chunks", "PNG/bake/ours", 500, 0},
+	{"the same into a buffer that is used again", "PNG/bake/png-chunks", "PNG/bake/append", 500, 0},
 	{"the same into a picture that was read before", "PNG/again/png-chunks", "PNG/again/ours", 500, 0},
 }
 

@@ -67,6 +67,13 @@ func BenchmarkPNG(b *testing.B) {
 			return err
 		})
 	})
+	b.Run("bake/append", func(b *testing.B) {
+		var out []byte
+		cpu(b, 1, func(i int) error {
+			out, err = baking.AppendPNG(out[:0], picture, badges[i%recipients], baking.Version3)
+			return err
+		})
+	})
 	b.Run("again/ours", func(b *testing.B) {
 		var out []byte
 		cpu(b, 1, func(i int) error {
