@@ -15,8 +15,8 @@ const typeEndorsement = "EndorsementCredential"
 // endorsed is something that endorsements are attached to.
 type endorsed struct {
 	path string
-	what string // for sentences
-	id   string
+	what string   // for sentences
+	ids  []string // of what they may be about
 	tree map[string]any
 }
 
@@ -48,26 +48,66 @@ func (r *run) endorsements(c *credential.Credential, s seal) Check {
 	return endorsementsOf(r.report.Endorsements, total)
 }
 
-// endorsables are the parts of c that endorsements can be attached to.
+// endorsables are the parts of c that endorsements can be attached to. Those of
+// the credential itself may be about anything in it (Open Badges 3.0, section
+// B.1, endorsement); those of a part are about that part.
 func endorsables(c *credential.Credential) []endorsed {
-	all := []endorsed{{path: "", what: "badge", id: c.ID, tree: c.Tree}}
-	if _, ok := c.Tree["issuer"].(map[string]any); ok {
-		all = append(all, endorsed{path: "/issuer", what: "issuer", id: c.Issuer.ID, tree: c.Issuer.Tree})
-	}
+	w := &endorsableWalk{whole: endorsed{what: "badge", ids: []string{c.ID}, tree: c.Tree}}
+	w.profile("/issuer", "issuer", c.Tree["issuer"])
 	for i, subject := range c.Subject {
-		achievement, ok := subject["achievement"].(map[string]any)
-		if !ok {
-			continue
+		path := subjectPath(c, i)
+		w.note(subject)
+		achievements, several := subject["achievement"].([]any)
+		if !several {
+			achievements = list(subject["achievement"])
 		}
-		path := subjectPath(c, i) + "/achievement"
-		id, _ := achievement["id"].(string)
-		all = append(all, endorsed{path: path, what: "achievement", id: id, tree: achievement})
-		if creator, ok := achievement["creator"].(map[string]any); ok {
-			id, _ := creator["id"].(string)
-			all = append(all, endorsed{path: path + "/creator", what: "creator", id: id, tree: creator})
+		for j, item := range achievements {
+			at := path + "/achievement"
+			if several {
+				at += "/" + strconv.Itoa(j)
+			}
+			if achievement, ok := item.(map[string]any); ok {
+				w.add(at, "achievement", achievement)
+				w.profile(at+"/creator", "creator", achievement["creator"])
+			}
 		}
+		w.profile(path+"/source", "source", subject["source"])
 	}
-	return all
+	return append([]endorsed{w.whole}, w.parts...)
+}
+
+// endorsableWalk collects what endorsables returns.
+type endorsableWalk struct {
+	whole endorsed
+	parts []endorsed
+}
+
+// note remembers the id of something that the endorsements of the whole may be
+// about.
+func (w *endorsableWalk) note(tree map[string]any) string {
+	id, _ := tree["id"].(string)
+	w.whole.ids = append(w.whole.ids, id)
+	return id
+}
+
+func (w *endorsableWalk) add(path, what string, tree map[string]any) {
+	w.parts = append(w.parts, endorsed{path, what, []string{w.note(tree)}, tree})
+}
+
+// profile adds a profile and the organisations above it.
+func (w *endorsableWalk) profile(path, what string, v any) {
+	const highest = 5
+	for range highest {
+		tree, ok := v.(map[string]any)
+		if !ok {
+			if id, isID := v.(string); isID {
+				w.whole.ids = append(w.whole.ids, id)
+			}
+			return
+		}
+		w.add(path, what, tree)
+		path, v = path+"/parentOrg", tree["parentOrg"]
+	}
 }
 
 // endorsement verifies one endorsement of e.
@@ -78,7 +118,7 @@ func (r *run) endorsement(e endorsed, path string, item any) Part {
 	}
 	about := slices.ContainsFunc(p.Parsed.Subject, func(s map[string]any) bool {
 		id, _ := s["id"].(string)
-		return sameID(id, e.id)
+		return slices.ContainsFunc(e.ids, func(one string) bool { return sameID(id, one) })
 	})
 	if about && p.Parsed.HasType(typeEndorsement) {
 		return p

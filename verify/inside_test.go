@@ -67,6 +67,18 @@ func TestEndorsementsAreVerified(t *testing.T) {
 	}
 	want(t, check(t, net, endorsedBadge(t, "achievement", m.endorsement(t, achievement, nil))), Valid, "endorsements passed")
 	want(t, check(t, net, endorsedBadge(t, "issuer", m.endorsement(t, uniDID, nil))), Valid, "endorsements passed")
+	// Beside the badge may stand what speaks about anything in it.
+	for _, about := range []string{achievement, uniDID} {
+		want(t, check(t, net, endorsedBadge(t, "badge", m.endorsement(t, about, nil))), Valid, "endorsements passed")
+	}
+	above := uni().simple()
+	above.Issuer.ParentOrg = &openbadge.Profile{ID: "https://state.example", Name: "State", Endorsement: []json.RawMessage{m.endorsement(t, "https://state.example", nil)}}
+	rep = check(t, net, uni().sign(t, must[[]byte](t)(above.MarshalJSON())))
+	want(t, rep, Valid, "endorsements passed")
+	if rep.Endorsements[0].Path != "/issuer/parentOrg/endorsement/0" {
+		t.Errorf("at %s", rep.Endorsements[0].Path)
+	}
+	want(t, check(t, net, endorsedBadge(t, "achievement", m.endorsement(t, badge, nil))), Valid, "endorsements failed endorsement_fails")
 	want(t, check(t, net, uni().signed(t, uni().simple())), Valid, "endorsements not_applicable no_endorsements")
 }
 
@@ -202,6 +214,21 @@ func TestRecordsTellWhatTheyHold(t *testing.T) {
 	want(t, check(t, world(t), uni().record(t, middle)), Unverifiable, "contents unknown contents_not_confirmed")
 	want(t, check(t, world(t), uni().record(t, inner)), Valid, "contents passed")
 	want(t, check(t, world(t), uni().signed(t, uni().simple())), Valid, "contents not_applicable no_contents")
+
+	// A record has rules of its own.
+	broken2 := edited(t, uni().record(t, good), func(m map[string]any) { delete(m, "proof"); delete(m, "name") })
+	want(t, check(t, world(t), uni().sign(t, broken2)), Malformed, "schema failed breaks_open_badges_rules")
+	named := edited(t, uni().record(t, good), func(m map[string]any) {
+		delete(m, "proof")
+		m["credentialSubject"].(map[string]any)["identifier"] = []any{map[string]any{"type": "IdentityObject", "hashed": false,
+			"identityHash": "anna@example.com", "identityType": "emailAddress"}}
+	})
+	for who, w := range map[string]string{"Anna@example.com": "recipient passed", "otto@example.com": "recipient failed other_recipient"} {
+		v := &Verifier{Get: world(t), Now: clock, Recipient: who}
+		if c := v.Verify(t.Context(), uni().sign(t, named)).Check(CheckRecipient); strings.TrimSpace(c.ID+" "+string(c.Outcome)+" "+c.Code) != w {
+			t.Errorf("%s: got %+v", who, c)
+		}
+	}
 
 	// Whoever is asked for is asked for in the whole, not in each part.
 	v := &Verifier{Get: world(t), Now: clock, Recipient: "nobody@example.com"}

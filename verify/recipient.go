@@ -19,17 +19,24 @@ func (r *run) recipient() Check {
 			return match
 		}
 	}
-	if r.report.Badge == nil {
+	var id string
+	var identifiers []openbadge.IdentityObject
+	switch {
+	case r.report.Badge != nil:
+		id, identifiers = r.report.Badge.Subject.ID, r.report.Badge.Subject.Identifier
+	case r.report.Record != nil:
+		id, identifiers = r.report.Record.Subject.ID, r.report.Record.Subject.Identifier
+	default:
 		return unknown(CheckRecipient, CodeNoIdentifier, "It does not say whom it is about in a way that we can compare.")
 	}
 	comparable := false
-	for _, o := range r.report.Badge.Subject.Identifier {
+	for _, o := range identifiers {
 		if o.Matches(r.Recipient) {
 			return match
 		}
 		comparable = comparable || sameKind(o, r.Recipient)
 	}
-	if subject := r.report.Badge.Subject.ID; subject != "" && strings.HasPrefix(r.Recipient, "did:") == strings.HasPrefix(subject, "did:") && !strings.Contains(r.Recipient, "@") {
+	if id != "" && strings.HasPrefix(r.Recipient, "did:") == strings.HasPrefix(id, "did:") && !strings.Contains(r.Recipient, "@") {
 		comparable = true
 	}
 	if comparable {

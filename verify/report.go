@@ -5,6 +5,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/roundel/roundel/clr"
 	"github.com/roundel/roundel/credential"
 	"github.com/roundel/roundel/openbadge"
 )
@@ -108,7 +109,8 @@ type Report struct {
 	Credential json.RawMessage `json:"credential,omitempty"`
 
 	Parsed *credential.Credential           `json:"-"` // nil if malformed
-	Badge  *openbadge.AchievementCredential `json:"-"` // nil if not an Open Badge 3.0
+	Badge  *openbadge.AchievementCredential `json:"-"` // nil if not an Open Badge
+	Record *clr.Record                      `json:"-"` // nil if not a learner record
 }
 
 // newReport starts with every check unknown, so that what is forgotten is not

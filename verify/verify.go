@@ -12,6 +12,7 @@ import (
 	"encoding/json"
 	"time"
 
+	"github.com/roundel/roundel/clr"
 	"github.com/roundel/roundel/did"
 	"github.com/roundel/roundel/jsonld"
 	"github.com/roundel/roundel/openbadge"
@@ -140,22 +141,32 @@ func (v *Verifier) start(ctx context.Context) *run {
 	return r
 }
 
-// schema checks the rules of Open Badges 3.0, whose JSON Schemas they follow.
-// Other credentials have no such rules that we know.
+// schema checks the rules of Open Badges 3.0 and Comprehensive Learner Record 2.0,
+// whose JSON Schemas they follow. Other credentials have no such rules that we
+// know.
 func (r *run) schema(d document) Check {
 	c := d.Credential
-	if !openbadge.Is(c) {
+	var err error
+	what, rules := "an Open Badge", "Open Badges 3.0"
+	switch {
+	case openbadge.Is(c):
+		r.report.Badge, err = openbadge.Read(c)
+	case clr.Is(c):
+		what, rules = "a learner record", "learner records (CLR 2.0)"
+		r.report.Record, err = clr.Read(c)
+	case openbadge.IsEndorsement(c):
+		what = "an endorsement"
+		_, err = openbadge.ReadEndorsement(c)
+	default:
 		return notApplicable(CheckSchema, CodeNotOpenBadge, "This credential does not say that it is an Open Badge.")
 	}
-	badge, err := openbadge.Read(c)
-	if err != nil && d.partial() {
-		return unknown(CheckSchema, CodePartial, "Too much of it has been left out to read it as a badge. "+firstProblem(err))
+	switch {
+	case err == nil:
+		return passed(CheckSchema, "It has everything that "+what+" must have.")
+	case d.partial():
+		return unknown(CheckSchema, CodePartial, "Too much of it has been left out to read it as "+what+". "+firstProblem(err))
 	}
-	if err != nil {
-		return failed(CheckSchema, CodeSchema, "It breaks the rules of Open Badges 3.0. "+firstProblem(err))
-	}
-	r.report.Badge = badge
-	return passed(CheckSchema, "It has everything that an Open Badge must have.")
+	return failed(CheckSchema, CodeSchema, "It breaks the rules of "+rules+". "+firstProblem(err))
 }
 
 func (r *run) set(c Check) { r.report.set(c) }

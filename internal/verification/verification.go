@@ -20,8 +20,9 @@ import (
 	"github.com/roundel/roundel/verify"
 )
 
-// MaxFile bounds what is verified, in bytes: a picture with its credential.
-const MaxFile = 5 << 20
+// MaxFile bounds what is verified, in bytes: a picture with its credential, or a
+// learner record as a token.
+const MaxFile = 14 << 20
 
 // Service verifies credentials of any issuer.
 type Service struct {
