@@ -71,6 +71,9 @@ func (a *App) Start(ctx context.Context) (err error) {
 	if err := a.Features.Issuing.KeepResuming(ctx); err != nil {
 		return fmt.Errorf("finish interrupted awards: %w", err)
 	}
+	if err := a.Features.Attest.KeepGivingUp(ctx); err != nil {
+		return fmt.Errorf("give up interrupted credentials: %w", err)
+	}
 	if err := a.Features.Outbox.Resume(ctx); err != nil {
 		return fmt.Errorf("take up waiting mails: %w", err)
 	}

@@ -50,6 +50,7 @@ func newFeatures(_ context.Context, a *App) (*Features, error) {
 	f.Jobs = &jobs.Runner{DB: g.DB, Now: g.Now, Log: a.Log, Handlers: map[string]func(context.Context, json.RawMessage) error{}}
 	maps.Copy(f.Jobs.Handlers, f.Issuing.Handlers())
 	maps.Copy(f.Jobs.Handlers, f.Outbox.Handlers())
+	maps.Copy(f.Jobs.Handlers, f.Attest.Handlers())
 	f.Jobs.Consume(claim.Consumer, f.Claims.OnEvents)
 	return f, nil
 }

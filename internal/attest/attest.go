@@ -51,6 +51,8 @@ type Request struct {
 	Status []StatusRequest
 	// Enveloped asks for a JWT (VC-JOSE-COSE) instead of a Data Integrity proof.
 	Enveloped bool
+	// Retry makes asking again safe: the same key gives the same bytes.
+	Retry Retry
 }
 
 func (r Request) check() error {
@@ -75,11 +77,17 @@ func (r Request) check() error {
 
 // Issue checks and signs a credential and returns it in JSON: with its proof, or
 // as an EnvelopedVerifiableCredential. That it was asked for is durable before
-// anything is signed.
+// anything is signed, and that it was signed before it is returned.
 //
 // It is an Invalid fault when the credential breaks the rules of the data model,
-// when its issuer is none of ours, or when not all of it can be signed.
+// when its issuer is none of ours, or when not all of it can be signed, and
+// ErrKeyReused for a retry that is another request.
 func (s *Service) Issue(ctx context.Context, r Request) ([]byte, error) {
+	// A request that was answered before is answered again, whatever has become
+	// of the rules since.
+	if earlier, err := s.replay(ctx, r); err != nil || earlier.signed {
+		return earlier.document, err
+	}
 	if err := r.check(); err != nil {
 		return nil, err
 	}
@@ -106,17 +114,28 @@ func (s *Service) Issue(ctx context.Context, r Request) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := s.reserve(ctx, a); err != nil { // commit 1, the intent
+	return s.attest(ctx, a, signer, contexts)
+}
+
+// attest records the intent of a, signs it and records that.
+func (s *Service) attest(ctx context.Context, a *attestation, signer *keys.IssuerSigner, contexts *jsonld.Contexts) ([]byte, error) {
+	done, err := s.reserve(ctx, a) // commit 1, the intent
+	if err != nil {
 		return nil, err
 	}
+	if done {
+		return a.document, nil
+	}
+	// From here on it is recorded: that the asker has gone does not stop it.
+	ctx = context.WithoutCancel(ctx)
 	signed, err := a.sign(signer, contexts)
 	if err != nil {
+		if lost := s.DB.Write(ctx, func(tx *sqldb.Tx) error { return s.giveUp(ctx, tx, a.id) }); lost != nil {
+			return nil, lost
+		}
 		return nil, unsignable(err)
 	}
-	return signed, s.DB.Write(ctx, func(tx *sqldb.Tx) error {
-		_, err := tx.Exec(ctx, `UPDATE attestation SET signed_at = $2 WHERE id = $1`, a.id, sqldb.Millis(s.Now()))
-		return err
-	})
+	return s.complete(ctx, a, signed)
 }
 
 func unsignable(err error) error {
@@ -173,28 +192,59 @@ func (a *attestation) prepare() (err error) {
 		}
 	}
 	if a.name == "" && len(a.request.Status) > 0 {
-		a.unlisted, a.name, err = withID(a.unlisted)
+		if a.unlisted, a.name, err = withID(a.unlisted); err != nil {
+			return err
+		}
 	}
-	a.document = a.unlisted
-	return err
+	// Without white space, as a proof leaves it: whoever holds the credential can
+	// work out the digest under which it is recorded.
+	var compact bytes.Buffer
+	if err := json.Compact(&compact, a.unlisted); err != nil {
+		return err
+	}
+	a.unlisted = compact.Bytes()
+	return nil
 }
 
 // reserve records that a is about to be signed, and draws its places in status
-// lists.
-func (s *Service) reserve(ctx context.Context, a *attestation) error {
-	return s.DB.Write(ctx, func(tx *sqldb.Tx) error {
-		err := tx.QueryRow(ctx, `INSERT INTO attestation (organisation_id, issuer_key_id, credential_id, digest, created_at) VALUES ($1, $2, $3, $4, $5) RETURNING id`,
-			a.request.OrganisationID, a.issuer.ID, a.name, []byte{}, sqldb.Millis(a.at)).Scan(&a.id)
+// lists. What an earlier request with the same key has recorded is taken over;
+// done says that it was signed already.
+func (s *Service) reserve(ctx context.Context, a *attestation) (done bool, err error) {
+	err = s.DB.Write(ctx, func(tx *sqldb.Tx) error {
+		earlier, err := recorded(ctx, tx, a.request)
 		if err != nil {
 			return err
 		}
-		if err := s.drawStatus(ctx, tx, a); err != nil {
-			return err
+		done = earlier.signed
+		if earlier.id != 0 {
+			a.id, a.document = earlier.id, earlier.document
+			return nil
 		}
-		digest := sha256.Sum256(a.document)
-		_, err = tx.Exec(ctx, `UPDATE attestation SET digest = $2 WHERE id = $1`, a.id, digest[:])
-		return err
+		a.document = a.unlisted
+		return s.insert(ctx, tx, a)
 	})
+	return done, err
+}
+
+// insert writes the intent of a.
+func (s *Service) insert(ctx context.Context, tx *sqldb.Tx, a *attestation) error {
+	retry := a.request.Retry
+	err := tx.QueryRow(ctx, `INSERT INTO attestation (organisation_id, issuer_key_id, credential_id, digest, created_at, retry_key, request_hash)
+		VALUES ($1, $2, $3, $4, $5, $6, $7) RETURNING id`,
+		a.request.OrganisationID, a.issuer.ID, a.name, []byte{}, sqldb.Millis(a.at), retry.Key, retry.Hash).Scan(&a.id)
+	if err != nil {
+		return err
+	}
+	if err := s.drawStatus(ctx, tx, a); err != nil {
+		return err
+	}
+	var kept any // nothing, unless it may be asked for again
+	if retry.Key != "" {
+		kept = a.document
+	}
+	digest := sha256.Sum256(a.document)
+	_, err = tx.Exec(ctx, `UPDATE attestation SET digest = $2, document = $3 WHERE id = $1`, a.id, digest[:], kept)
+	return err
 }
 
 // sign secures the document in the form that was asked for.

@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"math/big"
 	"slices"
+	"strings"
 
 	"github.com/roundel/roundel/internal/fault"
 	"github.com/roundel/roundel/internal/publicid"
@@ -121,6 +122,8 @@ func (s *Service) openList(ctx context.Context, tx *sqldb.Tx, a *attestation, r 
 	return id, public, err
 }
 
+var errNoStatus = fault.NotFoundf("No credential with this id and a status for this purpose was issued for you.")
+
 // SetStatus gives the entries of a credential for a purpose a value: 1 and 0
 // stand for yes and no. The list that is asked for after this shows it.
 //
@@ -129,17 +132,20 @@ func (s *Service) openList(ctx context.Context, tx *sqldb.Tx, a *attestation, r 
 // final, and an Invalid fault for a value of more bits than the entry has.
 func (s *Service) SetStatus(ctx context.Context, organisationID int64, credentialID, purpose string, value uint) error {
 	type entry struct{ list, position, bits, value int64 }
+	if strings.ContainsRune(credentialID+purpose, 0) { // which PostgreSQL does not take in texts
+		return errNoStatus
+	}
 	return s.DB.Write(ctx, func(tx *sqldb.Tx) error {
 		entries, err := sqldb.Collect(ctx, tx, func(rows *sql.Rows) (e entry, err error) {
 			return e, rows.Scan(&e.list, &e.position, &e.bits, &e.value)
 		}, `SELECT e.list_id, e.position, l.bits, e.value FROM attestation a JOIN attestation_status e ON e.attestation_id = a.id
-			JOIN attestation_list l ON l.id = e.list_id WHERE a.organisation_id = $1 AND a.credential_id = $2 AND a.credential_id <> '' AND l.purpose = $3`,
+			JOIN attestation_list l ON l.id = e.list_id WHERE a.organisation_id = $1 AND a.credential_id = $2 AND a.credential_id <> '' AND a.signed_at > 0 AND l.purpose = $3`,
 			organisationID, credentialID, purpose)
 		if err != nil {
 			return err
 		}
 		if len(entries) == 0 {
-			return fault.NotFoundf("No credential with this id and a status for this purpose was issued for you.")
+			return errNoStatus
 		}
 		for _, e := range entries {
 			switch {

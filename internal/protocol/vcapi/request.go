@@ -23,22 +23,28 @@ const (
 // read reads a request's body, strict JSON, into v, a struct whose fields are
 // all the members that the body may have.
 func read(w http.ResponseWriter, r *http.Request, limit int, v any) error {
+	_, err := readBody(w, r, limit, v)
+	return err
+}
+
+// readBody is read that also returns the body.
+func readBody(w http.ResponseWriter, r *http.Request, limit int, v any) ([]byte, error) {
 	media, _, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
 	if err != nil || media != "application/json" && media != "application/ld+json" {
-		return &refused{status: http.StatusUnsupportedMediaType, problems: []Problem{{typeUnstated, titles[typeUnstated], "Send the request as application/json."}}}
+		return nil, &refused{status: http.StatusUnsupportedMediaType, problems: []Problem{{typeUnstated, titles[typeUnstated], "Send the request as application/json."}}}
 	}
 	data, err := io.ReadAll(http.MaxBytesReader(w, r.Body, int64(limit)))
 	var tooLarge *http.MaxBytesError
 	if errors.As(err, &tooLarge) {
-		return &refused{status: http.StatusRequestEntityTooLarge, problems: []Problem{{typeRange, titles[typeRange], "The request is larger than we take."}}}
+		return nil, &refused{status: http.StatusRequestEntityTooLarge, problems: []Problem{{typeRange, titles[typeRange], "The request is larger than we take."}}}
 	}
 	if err != nil {
-		return fault.Wrap(fault.Invalid, err, "The request ended too early.")
+		return nil, fault.Wrap(fault.Invalid, err, "The request ended too early.")
 	}
 	if err := strictjson.Check(data, strictjson.Limits{MaxBytes: limit, MaxDepth: maxDepth}); err != nil {
-		return fault.Wrap(fault.Invalid, err, "The request is not correct JSON: "+err.Error())
+		return nil, fault.Wrap(fault.Invalid, err, "The request is not correct JSON: "+err.Error())
 	}
-	return unmarshal(data, v)
+	return data, unmarshal(data, v)
 }
 
 // unmarshal fills the struct v and refuses members that it does not have: an

@@ -183,6 +183,9 @@ func (s *Server) fail(w http.ResponseWriter, r *http.Request, err error) {
 		status = http.StatusUnauthorized
 		w.Header().Set("WWW-Authenticate", `Bearer realm="roundel"`)
 	}
+	if errors.Is(err, attest.ErrKeyReused) {
+		status = http.StatusUnprocessableEntity
+	}
 	p := Problem{Type: problemType(err), Title: titles[problemType(err)], Detail: fault.Message(err)}
 	for _, f := range fault.FieldsOf(err) {
 		p.Detail = strings.TrimPrefix(f.Path+": "+f.Message, ": ")
