@@ -1,81 +1,113 @@
 package strictjson
 
 import (
+	"bytes"
+	"encoding/binary"
+	"math/bits"
 	"strings"
 	"unicode"
 	"unicode/utf8"
 )
 
-// names holds the member names of one object. Most objects are small, and a
-// short list is cheaper than a map.
-type names struct {
-	few  [fewNames]string // as written
-	n    int
-	many map[string]string // folded to written, once few is full
+// A name is a member name of an object that is being read.
+type name struct {
+	hash     uint64 // the same for names that differ in letter case; 0 is not known
+	from, to int    // where it is in the text; from -1: it is parser.own[to]
+}
+
+// nameBytes returns the characters of n.
+func (p *parser) nameBytes(n name) []byte {
+	if n.from < 0 {
+		return []byte(p.own[n.to])
+	}
+	return p.data[n.from:n.to]
+}
+
+// nameOf is nameBytes as a string.
+func (p *parser) nameOf(n name) string { return string(p.nameBytes(n)) }
+
+// An index finds names among those of one object. A few names are compared one
+// by one, and mostly not even that: marks has a bit for the hash of each. More
+// than fewNames are in a map.
+type index struct {
+	marks uint64
+	many  map[string]int // folded name to its place among the names
 }
 
 const fewNames = 16
 
-// add records a name. If an equal one (after folding) is there, add returns it
-// as it was written, and true.
-func (n *names) add(written string) (string, bool) {
-	if n.many != nil {
-		folded := fold(written)
-		before, dup := n.many[folded]
-		if !dup {
-			n.many[folded] = written
-		}
-		return before, dup
+// find returns the place of a name among names that equals n (after folding). If
+// there is none it returns -1, and n must be the next name.
+func (x *index) find(p *parser, names []name, n name) int {
+	if x.many != nil || len(names) == fewNames {
+		return x.findMany(p, names, n)
 	}
-	for _, before := range n.few[:n.n] {
-		if equal(before, written) {
-			return before, true
-		}
+	mark := uint64(1) << (n.hash >> 58)
+	if n.hash == 0 {
+		mark = ^uint64(0)
 	}
-	n.few[n.n] = written
-	if n.n++; n.n == fewNames {
-		n.many = make(map[string]string, 2*fewNames)
-		for _, one := range n.few {
-			n.many[fold(one)] = one
+	if x.marks&mark != 0 {
+		for i := range names {
+			if h := names[i].hash; h == n.hash || h == 0 || n.hash == 0 {
+				if bytes.EqualFold(p.nameBytes(names[i]), p.nameBytes(n)) {
+					return i
+				}
+			}
 		}
 	}
-	return "", false
+	x.marks |= mark
+	return -1
 }
 
-// equal reports whether fold makes the same of a and b.
-func equal(a, b string) bool {
-	if len(a) > 0 && len(b) > 0 && a[0] < utf8.RuneSelf && b[0] < utf8.RuneSelf {
-		// Letters differ from their other case in one bit; so do some other
-		// characters, which are then told apart below. The Kelvin sign and the long
-		// s are not ASCII.
-		if (a[0]^b[0])&^0x20 != 0 {
-			return false
+func (x *index) findMany(p *parser, names []name, n name) int {
+	if x.many == nil {
+		x.many = make(map[string]int, 2*fewNames)
+		for i := range names {
+			x.many[fold(p.nameOf(names[i]))] = i
 		}
 	}
-	return strings.EqualFold(a, b)
+	folded := fold(p.nameOf(n))
+	if i, found := x.many[folded]; found {
+		return i
+	}
+	x.many[folded] = len(names)
+	return -1
+}
+
+// hashName returns a hash of the ASCII name data[from:to] that is never 0. It
+// looks at the ends of the name only, and takes letters of both cases, and some
+// other characters, for the same. Whoever makes names with the same hash wins
+// nothing but that few names are compared in full.
+func hashName(data []byte, from, to int) uint64 {
+	var head, tail uint64
+	switch n := to - from; {
+	case n >= 8:
+		head, tail = binary.LittleEndian.Uint64(data[from:]), binary.LittleEndian.Uint64(data[to-8:])
+	case from+8 <= len(data):
+		head = binary.LittleEndian.Uint64(data[from:]) & (1<<(8*n) - 1)
+	default:
+		for i, c := range data[from:to] {
+			head |= uint64(c) << (8 * i)
+		}
+	}
+	const cases = ^uint64(ones * 0x20)
+	h := (head&cases ^ bits.RotateLeft64(tail&cases, 29) ^ uint64(to-from)) * 0x9E3779B97F4A7C15
+	return (h^h>>29)*0xBF58476D1CE4E5B9 | 1
 }
 
 // fold maps names that encoding/json takes for the same field (simple Unicode
 // case folding) to one string: each character to the smallest of those it
 // folds to. The Kelvin sign therefore equals K, and the long s equals S.
 func fold(s string) string {
-	same := true
-	for i := 0; i < len(s) && same; i++ {
-		same = s[i] < utf8.RuneSelf && (s[i] < 'a' || s[i] > 'z')
-	}
-	if same {
-		return s
-	}
-	out := make([]byte, 0, len(s))
-	for _, r := range s {
-		out = utf8.AppendRune(out, foldRune(r))
-	}
-	return string(out)
+	return strings.Map(foldRune, s)
 }
 
 func foldRune(r rune) rune {
-	if 'a' <= r && r <= 'z' {
+	switch {
+	case 'a' <= r && r <= 'z':
 		return r - 'a' + 'A'
+	case r < utf8.RuneSelf:
+		return r
 	}
 	for {
 		next := unicode.SimpleFold(r)

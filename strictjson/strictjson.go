@@ -43,7 +43,7 @@ func (e *Error) Error() string {
 // Check reports whether data is one strict JSON value within l. The error, if
 // any, is an *Error.
 func Check(data []byte, l Limits) error {
-	_, err := read(data, l, false)
+	_, err := read(&parser{data: data}, l)
 	return err
 }
 
@@ -51,7 +51,7 @@ func Check(data []byte, l Limits) error {
 // map[string]any, []any, string, json.Number, bool and nil. Numbers keep the
 // characters they were written with.
 func Decode(data []byte, l Limits) (any, error) {
-	return read(data, l, true)
+	return read(&parser{data: data, build: true}, l)
 }
 
 // Unmarshal checks data as Check does and then unmarshals it into v with
@@ -64,27 +64,54 @@ func Unmarshal(data []byte, l Limits, v any) error {
 	return json.Unmarshal(data, v)
 }
 
-func read(data []byte, l Limits, build bool) (any, error) {
+// A Member is one member of an object, by where it stands in the text.
+type Member struct {
+	Name  string
+	Start int // of the name, at its quotation mark
+	Value int // where the value begins
+	End   int // after the value
+}
+
+// Members checks data, which must be an object, as Check does and returns the
+// members of that object in their order, for those who need a few of them and
+// no tree.
+func Members(data []byte, l Limits) ([]Member, error) {
+	members := make([]Member, 0, fewNames)
+	if _, err := read(&parser{data: data, outer: &members}, l); err != nil {
+		return nil, err
+	}
+	if i := space(data, 0); data[i] != '{' {
+		return nil, &Error{Offset: i, Msg: "expected an object"}
+	}
+	return members, nil
+}
+
+func read(p *parser, l Limits) (any, error) {
 	if l.MaxBytes == 0 {
 		l.MaxBytes = defaultMaxBytes
 	}
 	if l.MaxDepth == 0 {
 		l.MaxDepth = defaultMaxDepth
 	}
-	if len(data) > l.MaxBytes {
+	if len(p.data) > l.MaxBytes {
 		return nil, &Error{Offset: l.MaxBytes, Msg: fmt.Sprintf("more than %d bytes", l.MaxBytes)}
 	}
-	// One copy of the whole: every string without escapes is a part of it.
-	var path [16]segment
-	p := &parser{data: string(data), maxDepth: l.MaxDepth, build: build, path: path[:0]}
-	p.space()
-	v, err := p.value(0)
-	if err != nil {
-		return nil, err
+	p.maxDepth = l.MaxDepth
+	if p.build {
+		p.text = string(p.data)
 	}
-	p.space()
-	if p.pos < len(data) {
-		return nil, p.fail("unexpected bytes after the value")
+	// Room for most documents, without an allocation.
+	var names [2 * fewNames]name
+	var values [2 * fewNames]any
+	v, i := p.value(space(p.data, 0), 0, room{names[:0], values[:0]})
+	if i >= 0 {
+		if i = space(p.data, i); i < len(p.data) {
+			i = p.fail(i, "unexpected bytes after the value")
+		}
+	}
+	if i < 0 {
+		p.err.Path = p.pointer()
+		return nil, p.err
 	}
 	return v, nil
 }

@@ -1,124 +1,122 @@
 package strictjson
 
 import (
+	"bytes"
+	"slices"
 	"unicode/utf16"
 	"unicode/utf8"
 )
 
-func (p *parser) stringValue() (any, error) {
-	s, err := p.str(p.build)
-	if err != nil {
-		return nil, err
+// AppendString appends the value of a JSON string to dst: literal is the string
+// as written, with its quotes and nothing around it. It accepts what Check
+// accepts. The error is an *Error, and dst is returned as it was.
+func AppendString(dst, literal []byte) ([]byte, error) {
+	if len(literal) > 1 && literal[0] == '"' {
+		if end, content := StringEnd(literal, 1); end == len(literal)-1 {
+			if out, ok := appendText(dst, literal[1:end], content); ok {
+				return out, nil
+			}
+		}
 	}
-	return s, nil
+	at, msg := fault(literal)
+	return dst, &Error{Offset: at, Msg: msg}
 }
 
-// ordinary are the bytes that stand for themselves in a string.
-var ordinary = func() (t [256]bool) {
-	for c := byte(0x20); c < utf8.RuneSelf; c++ {
-		t[c] = c != '"' && c != '\\'
+// appendText appends the value of a string whose end and content StringEnd has
+// found. It reports whether the string is valid; dst is as it was if it is not.
+func appendText(dst, text []byte, content Content) ([]byte, bool) {
+	if content&NonASCII != 0 && !utf8.Valid(text) {
+		return dst, false
 	}
-	return t
-}()
-
-// str reads a string; without keep it only checks it and returns "".
-func (p *parser) str(keep bool) (string, error) {
-	p.pos++ // the opening quote
-	var out []byte
-	plain := p.pos // start of the run that is not yet in out
-	escaped := false
+	if content&Escapes == 0 {
+		return append(dst, text...), true
+	}
+	out := slices.Grow(dst, len(text)) // no value is longer than it is written
 	for {
-		for p.pos < len(p.data) && ordinary[p.data[p.pos]] {
-			p.pos++
+		i := bytes.IndexByte(text, '\\')
+		if i < 0 {
+			return append(out, text...), true
 		}
-		if p.pos >= len(p.data) {
-			return "", p.fail("a string that does not end")
+		r, length := escape(text[i:])
+		if length == 0 {
+			return dst, false
 		}
-		switch c := p.data[p.pos]; {
-		case c == '"':
-			run := p.data[plain:p.pos]
-			p.pos++
-			switch {
-			case !keep:
-				return "", nil
-			case !escaped:
-				return run, nil
-			default:
-				return string(append(out, run...)), nil
-			}
-		case c == '\\':
-			if keep {
-				out = append(out, p.data[plain:p.pos]...)
-			}
-			escaped = true
-			r, err := p.escape()
-			if err != nil {
-				return "", err
-			}
-			if keep {
-				out = utf8.AppendRune(out, r)
-			}
-			plain = p.pos
-		case c < 0x20:
-			return "", p.fail("a control character in a string must be written as an escape")
-		default:
-			r, size := utf8.DecodeRuneInString(p.data[p.pos:])
-			if r == utf8.RuneError && size == 1 {
-				return "", p.fail("invalid UTF-8")
-			}
-			p.pos += size
-		}
+		out = utf8.AppendRune(append(out, text[:i]...), r)
+		text = text[i+length:]
 	}
 }
 
-// escape reads one escape sequence, or two that make up a surrogate pair.
-func (p *parser) escape() (rune, error) {
-	start := p.pos
-	p.pos++
-	c := p.peek()
-	p.pos++
-	switch c {
+// fault says what is wrong with a string that is not valid, and where. The string
+// may go on to the end of the document.
+func fault(literal []byte) (at int, msg string) {
+	if len(literal) == 0 || literal[0] != '"' {
+		return 0, "expected a string in quotes"
+	}
+	for i := 1; i < len(literal); {
+		r, size := utf8.DecodeRune(literal[i:])
+		switch {
+		case r == '"':
+			return i + 1, "unexpected bytes after the value"
+		case r == '\\':
+			if r, size = escape(literal[i:]); r == loneSurrogate {
+				return i, "a lone surrogate escape"
+			} else if size == 0 {
+				return i, "an invalid escape"
+			}
+		case r < 0x20:
+			return i, "a control character in a string must be written as an escape"
+		case r == utf8.RuneError && size == 1:
+			return i, "invalid UTF-8"
+		}
+		i += size
+	}
+	return len(literal), "a string that does not end"
+}
+
+const loneSurrogate = -1
+
+// escape reads the escape sequence that text begins with, or two that make up a
+// surrogate pair, and returns their length. A length of 0 means that they are
+// invalid; the character then tells whether for a lone surrogate.
+func escape(text []byte) (r rune, length int) {
+	if len(text) < 2 {
+		return 0, 0
+	}
+	switch text[1] {
 	case '"', '\\', '/':
-		return rune(c), nil
+		return rune(text[1]), 2
 	case 'b':
-		return '\b', nil
+		return '\b', 2
 	case 'f':
-		return '\f', nil
+		return '\f', 2
 	case 'n':
-		return '\n', nil
+		return '\n', 2
 	case 'r':
-		return '\r', nil
+		return '\r', 2
 	case 't':
-		return '\t', nil
-	case 'u':
-		r, ok := p.hex4()
-		if !ok {
-			break
-		}
-		if !utf16.IsSurrogate(r) {
-			return r, nil
-		}
-		if p.peek() == '\\' && p.pos+1 < len(p.data) && p.data[p.pos+1] == 'u' {
-			p.pos += 2
-			if low, ok := p.hex4(); ok {
-				if pair := utf16.DecodeRune(r, low); pair != utf8.RuneError {
-					return pair, nil
-				}
-			}
-		}
-		p.pos = start
-		return 0, p.fail("a lone surrogate escape")
+		return '\t', 2
 	}
-	p.pos = start
-	return 0, p.fail("an invalid escape")
+	r, ok := unit(text)
+	switch {
+	case !ok:
+		return 0, 0
+	case !utf16.IsSurrogate(r):
+		return r, 6
+	}
+	if low, ok := unit(text[6:]); ok {
+		if pair := utf16.DecodeRune(r, low); pair != utf8.RuneError {
+			return pair, 12
+		}
+	}
+	return loneSurrogate, 0
 }
 
-func (p *parser) hex4() (rune, bool) {
-	if len(p.data)-p.pos < 4 {
+// unit reads \u and four digits at the start of text.
+func unit(text []byte) (r rune, ok bool) {
+	if len(text) < 6 || text[0] != '\\' || text[1] != 'u' {
 		return 0, false
 	}
-	var r rune
-	for _, c := range []byte(p.data[p.pos : p.pos+4]) {
+	for _, c := range text[2:6] {
 		switch {
 		case isDigit(c):
 			r = r<<4 | rune(c-'0')
@@ -130,6 +128,5 @@ func (p *parser) hex4() (rune, bool) {
 			return 0, false
 		}
 	}
-	p.pos += 4
 	return r, true
 }
