@@ -3,6 +3,8 @@ package shape
 import (
 	"bytes"
 	"slices"
+
+	"github.com/roundel/roundel/strictjson"
 )
 
 // order finds the shape of r's document in whatever order its members stand. The
@@ -88,7 +90,7 @@ func (o *orderer) value() (text []byte, slots []uint16) {
 }
 
 func (o *orderer) string() {
-	end, _ := stringEnd(o.key, o.at+1)
+	end, _ := strictjson.StringEnd(o.key, o.at+1)
 	o.at = end + 1
 }
 

@@ -31,7 +31,7 @@ func TestLiteralsAreThoseOfRDFC(t *testing.T) {
 	})
 }
 
-// stringEnd finds the end of every string, and calls plain only what is its own
+// StringEnd finds the end of every string, and plain is only what is its own
 // literal.
 func TestStringEnd(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
@@ -45,7 +45,8 @@ func TestStringEnd(t *testing.T) {
 		}
 		tail := rapid.StringN(0, 20, -1).Draw(t, "tail")
 		data := append(append([]byte("  "), quoted...), tail...)
-		end, plain := stringEnd(data, 3)
+		end, content := strictjson.StringEnd(data, 3)
+		plain := end >= 0 && plain(data[3:end], content)
 		value, err := strictjson.Decode(quoted, strictjson.Limits{})
 		if err != nil {
 			if end == len(quoted)+1 && plain {

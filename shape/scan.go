@@ -2,8 +2,6 @@ package shape
 
 import (
 	"bytes"
-	"encoding/binary"
-	"math/bits"
 	"unicode/utf8"
 
 	"github.com/roundel/roundel/strictjson"
@@ -161,7 +159,7 @@ func (f *form) token(n uint8, i int, mode uint8, in *frame) int {
 		}
 		return end + 1
 	default:
-		end, _ := stringEnd(data, i+1)
+		end, _ := strictjson.StringEnd(data, i+1)
 		if end < 0 {
 			return -1
 		}
@@ -177,7 +175,7 @@ func (f *form) name(data []byte, i int, names *nameSet, in *frame, mode *uint8) 
 	if i == len(data) || data[i] != '"' {
 		return 0
 	}
-	end, _ := stringEnd(data, i+1)
+	end, _ := strictjson.StringEnd(data, i+1)
 	if end <= 0 {
 		return 0
 	}
@@ -199,12 +197,12 @@ func (f *form) name(data []byte, i int, names *nameSet, in *frame, mode *uint8) 
 // place of its closing quote, or -1.
 func (f *form) leaf(n uint8, start int, name span) int {
 	data := f.sources[n]
-	end, plain := stringEnd(data, start)
+	end, content := strictjson.StringEnd(data, start)
 	if end < 0 {
 		return -1
 	}
 	s := slot{span: span{int32(start), int32(end)}, source: n, name: name}
-	if !plain {
+	if !plain(data[start:end], content) {
 		from := len(f.decoded)
 		var err error
 		if f.decoded, err = strictjson.AppendString(f.decoded, data[start-1:end+1]); err != nil {
@@ -231,51 +229,17 @@ var bare = func() (t [256]bool) {
 	return t
 }()
 
-// stringEnd returns the place of the quote that ends the string whose first byte
-// is at i, or -1. plain means that the string is valid and that its value and
-// its form in N-Quads are the bytes as they stand here; otherwise it has yet
-// to be checked.
-func stringEnd(data []byte, i int) (end int, plain bool) {
-	const ones = 0x0101010101010101
-	start, high := i, uint64(0)
-	plain = true
-	for {
-		for i+8 <= len(data) {
-			w := binary.LittleEndian.Uint64(data[i:])
-			quote, slash, del := w^(ones*'"'), w^(ones*'\\'), w^(ones*0x7F)
-			// The lowest byte that is marked is right; those above may be not.
-			hit := ((w-ones*0x20)&^w | (quote-ones)&^quote | (slash-ones)&^slash | (del-ones)&^del) & (ones * 0x80)
-			if hit != 0 {
-				k := bits.TrailingZeros64(hit) / 8
-				high |= w & (1<<(8*k) - 1)
-				i += k
-				break
-			}
-			high |= w
-			i += 8
-		}
-		if i >= len(data) {
-			return -1, false
-		}
-		switch c := data[i]; {
-		case c == '"':
-			if high&(ones*0x80) != 0 && plain {
-				text := data[start:i]
-				// U+FFFE and U+FFFF, which N-Quads escapes, begin with EF.
-				plain = utf8.Valid(text) && bytes.IndexByte(text, 0xEF) < 0
-			}
-			return i, plain
-		case c == '\\':
-			plain = false
-			i += 2
-		case c < ' ':
-			return -1, false
-		case c == 0x7F:
-			plain = false
-			i++
-		default:
-			high |= uint64(c)
-			i++
-		}
+// plain reports whether a string is valid, and its value and its form in N-Quads
+// are the bytes as they stand; content is what strictjson.StringEnd says of it.
+// Other strings have yet to be checked.
+func plain(text []byte, content strictjson.Content) bool {
+	switch content {
+	case 0:
+		return true
+	case strictjson.NonASCII:
+		// U+FFFE and U+FFFF, which N-Quads escapes, begin with EF.
+		return utf8.Valid(text) && bytes.IndexByte(text, 0xEF) < 0
+	default:
+		return false
 	}
 }
