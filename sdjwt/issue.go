@@ -24,7 +24,9 @@ type Options struct {
 	Header jose.Header
 	// Disclosable are the JSON Pointers (RFC 6901) of the claims and array
 	// elements that the holder may withhold. Parts of one that is withheld may be
-	// named as well.
+	// named as well. The holder's key, cnf, may not be (RFC 9901, section 9.7), and
+	// what else a verdict depends on is for the caller to keep out, or for IssueVC
+	// and IssueCredential.
 	Disclosable []string
 	// Hash is sha-256, sha-384 or sha-512; empty stands for sha-256.
 	Hash string
@@ -63,6 +65,9 @@ func Issue(claims []byte, key crypto.Signer, o Options) ([]byte, error) {
 		if i.hash, err = hashOf(map[string]any{nameAlg: o.Hash}); err != nil {
 			return nil, err
 		}
+	}
+	if slices.ContainsFunc(o.Disclosable, func(p string) bool { return within(p, []string{"/cnf"}) }) {
+		return nil, fmt.Errorf("%w: /cnf may not be withheld: without the holder's key anybody could present the token", ErrOptions)
 	}
 	if o.Holder != nil {
 		if err := bindTo(payload, o.Holder); err != nil {

@@ -15,6 +15,8 @@ type Document struct {
 	Registered jose.Claims    // the JWT claims beside the document
 	Tree       map[string]any // the document with what was disclosed, without those claims
 	JSON       []byte         // the same as text
+
+	kind string // vc or vp
 }
 
 // ParseCredential reads a credential in an SD-JWT with typ vc+sd-jwt.
@@ -22,6 +24,10 @@ type Document struct {
 // Claims that the document contradicts give a *jose.ClaimError. Other errors
 // wrap ErrMalformed or ErrUnsupported, or are those of jose. Whether the document
 // keeps the data model's rules is for package credential.
+//
+// A member that is not in the document may have been left out by the holder, also
+// validUntil and credentialStatus where the issuer was careless: ask
+// (*SDJWT).MayHide before trusting its absence.
 func ParseCredential(token []byte) (*Document, error) {
 	return parseDocument(token, "vc", jose.ReadCredential)
 }
@@ -43,7 +49,7 @@ func parseDocument(token []byte, kind string, read func(map[string]any) (jose.Cl
 	if cty := strings.TrimPrefix(strings.ToLower(s.JWS.Header.ContentType), "application/"); cty != "" && cty != kind {
 		return nil, fmt.Errorf("%w: cty is %q instead of %s", ErrMalformed, s.JWS.Header.ContentType, kind)
 	}
-	d := &Document{SDJWT: s}
+	d := &Document{SDJWT: s, kind: kind}
 	if d.Registered, d.Tree, err = read(s.Claims); err != nil {
 		return nil, err
 	}
@@ -52,12 +58,21 @@ func parseDocument(token []byte, kind string, read func(map[string]any) (jose.Cl
 }
 
 // IssueCredential is Issue for a credential of the data model 2.0, without JWT
-// claims beside it. Its context and type may not be withheld.
+// claims beside it.
+//
+// What a verdict depends on may not be withheld, in whole or in part: @context
+// (anywhere), type, issuer with its id, validFrom, validUntil, issuanceDate,
+// expirationDate, credentialStatus, credentialSchema, termsOfUse, refreshService
+// and relatedResource, and the claims iss, nbf, exp and cnf (VC-JOSE-COSE, section
+// 3.2.1). Errors for o.Disclosable that names one of them wrap ErrOptions and name
+// the pointer.
 func IssueCredential(doc []byte, key crypto.Signer, o Options) ([]byte, error) {
 	return issueDocument(doc, key, o, "vc")
 }
 
-// IssuePresentation is Issue for a presentation of the data model 2.0.
+// IssuePresentation is Issue for a presentation of the data model 2.0. May not be
+// withheld what may not in a credential, nor parts of the credentials in it;
+// holder may, and so may verifiableCredential and each credential as a whole.
 func IssuePresentation(doc []byte, key crypto.Signer, o Options) ([]byte, error) {
 	return issueDocument(doc, key, o, "vp")
 }
@@ -67,10 +82,8 @@ func issueDocument(doc []byte, key crypto.Signer, o Options, kind string) ([]byt
 		return nil, fmt.Errorf("%w: typ and cty are those of VC-JOSE-COSE", ErrOptions)
 	}
 	o.Header.Type, o.Header.ContentType = kind+"+sd-jwt", kind
-	for _, p := range o.Disclosable {
-		if p == "/@context" || strings.HasPrefix(p, "/@context/") || p == "/type" || strings.HasPrefix(p, "/type/") {
-			return nil, fmt.Errorf("%w: %s may not be withheld", ErrOptions, p)
-		}
+	if err := refuseCritical(o.Disclosable, kind); err != nil {
+		return nil, err
 	}
 	token, err := Issue(doc, key, o)
 	if err != nil {
