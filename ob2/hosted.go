@@ -46,7 +46,7 @@ func (r *run) hosted(shown *Assertion, address string) {
 	}
 	if found.Revoked {
 		if shown == nil {
-			r.take(found)
+			r.take(found, body)
 		}
 		r.fail(CheckRevoked, CodeRevoked, taken(found.Reason))
 		r.pass(CheckProof, "Its address says what became of it.")
@@ -60,7 +60,7 @@ func (r *run) hosted(shown *Assertion, address string) {
 		r.fail(CheckProof, CodeDiffers, "The badge at its address says something else than this copy of it.")
 		return
 	}
-	r.take(found)
+	r.take(found, body)
 	r.pass(CheckProof, "It is found, with the same content, at its address.")
 	if r.linked(found, false); r.result.Issuer == nil {
 		return

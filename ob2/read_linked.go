@@ -37,7 +37,7 @@ func ParseProfile(data []byte) (*Profile, error) {
 // ParseKey reads what a key's address has: a CryptographicKey, or before 2.0
 // the key itself in PEM. Errors are those of Parse.
 func ParseKey(data []byte) (*CryptographicKey, error) {
-	if block, _ := pemBlock(string(data)); block != nil {
+	if pemBlock(string(data)) != nil {
 		return &CryptographicKey{PublicKeyPEM: string(data)}, nil
 	}
 	tree, err := decode(data)

@@ -1,11 +1,15 @@
 package ob2
 
 import (
+	"bytes"
 	"crypto"
 	"crypto/x509"
 	"encoding/pem"
 	"errors"
+	"net/url"
+	"path"
 	"slices"
+	"strings"
 
 	"github.com/roundel/roundel/jose"
 )
@@ -32,7 +36,7 @@ func (r *run) signed(token []byte) {
 		r.incomplete(err)
 		return
 	}
-	r.take(a)
+	r.take(a, jws.Payload)
 	if a.Verification.Type != Signed {
 		r.fail(CheckProof, CodeNotHosted, "It is signed but says that it is hosted: open it by its address.")
 		return
@@ -76,8 +80,9 @@ func (r *run) key(a *Assertion, p *Profile) (crypto.PublicKey, bool) {
 		return nil, false
 	case at >= 0 && p.PublicKey[at].PublicKeyPEM != "":
 		return r.usable(&p.PublicKey[at], p)
-	case at < 0 && (a.Version == Version20 || host(creator) == "" || host(creator) != host(p.ID)):
-		// Before 2.0 profiles named no keys: a key on the issuer's host is its own.
+	case at < 0 && (a.Version == Version20 || len(p.PublicKey) > 0 || !beside(creator, p.ID)):
+		// Before 2.0 profiles named no keys: one that lies beside the profile is the
+		// issuer's. Elsewhere on the host others may have pages.
 		r.fail(CheckIssuer, CodeForeignKey, "The issuer's profile does not name the key that the badge says signed it.")
 		r.set(CheckProof, Unknown, CodeForeignKey, "The key that the badge names is not the issuer's, so its signature says nothing.")
 		return nil, false
@@ -141,7 +146,33 @@ func (r *run) revoked(a *Assertion, p *Profile) {
 
 var errKey = errors.New("ob2: no public key in PEM")
 
-func pemBlock(s string) (*pem.Block, []byte) { return pem.Decode([]byte(s)) }
+// beside reports whether two addresses are of files in one folder of one host,
+// without queries, which would let a program answer what it is asked.
+func beside(a, b string) bool {
+	if host(a) == "" || host(a) != host(b) {
+		return false
+	}
+	x, errX := url.Parse(a)
+	y, errY := url.Parse(b)
+	if errX != nil || errY != nil || x.User != nil || x.RawQuery != "" || x.ForceQuery || x.RawPath != "" || path.Clean("/"+x.Path) != "/"+strings.TrimPrefix(x.Path, "/") {
+		return false
+	}
+	return path.Dir("/"+x.Path) == path.Dir("/"+y.Path)
+}
+
+// pemBlock reads text that is one block of PEM and nothing else, or nil: a key
+// in the midst of a page is whoever's wrote there.
+func pemBlock(s string) *pem.Block {
+	s = strings.TrimSpace(s)
+	if !strings.HasPrefix(s, "-----BEGIN ") {
+		return nil
+	}
+	block, rest := pem.Decode([]byte(s))
+	if len(bytes.TrimSpace(rest)) > 0 {
+		return nil
+	}
+	return block
+}
 
 // publicKey reads the first key in PEM text.
 func publicKey(text string) (crypto.PublicKey, error) {
@@ -149,7 +180,7 @@ func publicKey(text string) (crypto.PublicKey, error) {
 	if len(text) > longest {
 		return nil, errKey
 	}
-	block, _ := pemBlock(text)
+	block := pemBlock(text)
 	if block == nil {
 		return nil, errKey
 	}

@@ -80,6 +80,7 @@ type Result struct {
 	Assertion *Assertion  // what counts: of a hosted badge what its address has; nil if nothing could be read
 	Badge     *BadgeClass // from its own address where it has one; may be nil
 	Issuer    *Profile    // likewise
+	Document  []byte      // the JSON of what counts: of a hosted badge what its address has; nil if nothing could be read
 	Checks    []Check     // all, in the order of their names above
 }
 
@@ -153,7 +154,7 @@ func (r *run) verify(badge []byte, address string) {
 			r.incomplete(err)
 			return
 		}
-		r.take(a)
+		r.take(a, badge)
 		if a.Verification.Type == Signed {
 			r.fail(CheckProof, CodeSignature, "It says that it is signed, but it comes without its signature.")
 			return
@@ -167,9 +168,9 @@ func (r *run) verify(badge []byte, address string) {
 	}
 }
 
-// take notes what was read.
-func (r *run) take(a *Assertion) {
-	r.result.Assertion, r.result.Version = a, a.Version
+// take notes what was read, and from which JSON.
+func (r *run) take(a *Assertion, document []byte) {
+	r.result.Assertion, r.result.Version, r.result.Document = a, a.Version, document
 	r.pass(CheckStructure, "It is a badge of Open Badges "+a.Version+".")
 }
 

@@ -58,12 +58,22 @@ func (r *run) controller(issuer string) (*controllerDocument, error) {
 	if r.get == nil {
 		return nil, errOffline
 	}
+	return recall(r.memo.controllers, issuer, func() (*controllerDocument, error) { return r.readController(issuer) })
+}
+
+// maxMethods bounds the keys of one document, each of which costs a decoding.
+const maxMethods = 100
+
+func (r *run) readController(issuer string) (*controllerDocument, error) {
 	body, contentType, err := r.get.Get(r.ctx, issuer, "application/cid, application/did+json, application/ld+json, application/json")
 	if err != nil {
 		return nil, err
 	}
 	if media, _, _ := mime.ParseMediaType(contentType); media == "text/html" {
 		return nil, errNoKeys
+	}
+	if err := r.work.spend(parts(body)); err != nil {
+		return nil, fmt.Errorf("%w: %w", errController, err)
 	}
 	v, err := strictjson.Decode(body, strictjson.Limits{})
 	if err != nil {
@@ -75,17 +85,25 @@ func (r *run) controller(issuer string) (*controllerDocument, error) {
 	}
 	c := &controllerDocument{id: issuer, listed: map[string][]string{}}
 	for _, entry := range list(doc["verificationMethod"]) {
-		c.add(entry)
+		if c.add(entry); len(c.methods) > maxMethods {
+			break
+		}
 	}
 	for _, relationship := range []string{did.AssertionMethod, did.Authentication} {
 		for _, entry := range list(doc[relationship]) {
+			if len(c.methods) > maxMethods {
+				break
+			}
 			if id := c.add(entry); id != "" {
 				c.listed[relationship] = append(c.listed[relationship], id)
 			}
 		}
 	}
-	if len(c.methods) == 0 {
+	switch {
+	case len(c.methods) == 0:
 		return nil, errNoKeys
+	case len(c.methods) > maxMethods:
+		return nil, fmt.Errorf("%w: it lists more than %d keys", errController, maxMethods)
 	}
 	return c, nil
 }
@@ -164,9 +182,8 @@ func (c *controllerDocument) method(id, relationship string) (*did.Method, error
 func (c *controllerDocument) authorised(relationship string) []did.Method {
 	var out []did.Method
 	for _, listed := range c.methods {
-		if m, err := c.method(listed.ID, relationship); err == nil && m.PublicKey != nil {
-			out = append(out, *m)
-		}
+		m, err := c.method(listed.ID, relationship)
+		out = appendMethod(out, listed.ID, m, err)
 	}
 	return out
 }

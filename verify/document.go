@@ -17,9 +17,8 @@ type document struct {
 	// old is what package ob2 found out about a badge of Open Badges before 3.0;
 	// nil for all others.
 	old *ob2.Result
-	// statusClaim is the claim "status" of a token that is no credential of the W3C
-	// data model; nil if there is none.
-	statusClaim map[string]any
+	// statusClaim is the claim "status" of a token; nil if there is none.
+	statusClaim any
 }
 
 // partial reports whether the holder may have left out parts of d, as it says.

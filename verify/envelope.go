@@ -1,6 +1,7 @@
 package verify
 
 import (
+	"cmp"
 	"crypto"
 	"errors"
 	"mime"
@@ -29,6 +30,8 @@ func (r *run) examineEnvelope(d document) seal {
 		s.proof = unknown(CheckProof, CodeNoKey, "We could not get the key that would show whether it is unchanged.")
 	case e.stamped && e.made.After(r.now.Add(clockSkew)), e.starts.After(r.now.Add(clockSkew)):
 		s.proof = unknown(CheckProof, CodeFuture, "The signature is dated in the future. Its clock or ours is wrong.")
+	case r.work.spend(signatureCost) != nil:
+		s.proof = unknown(CheckProof, CodeTooComplex, reasonComplex)
 	default:
 		s.proof = envelopeError(e.fits(o.key))
 	}
@@ -91,47 +94,84 @@ func (r *run) ownerOfEnvelope(e *envelope, issuer string) owner {
 	default:
 		return owner{check: unknown(CheckIssuerKey, CodeUnsupported, "The issuer identifies itself in a way that we cannot check."), key: hint}
 	}
-	m := choose(methods, e, hint, issuer)
+	m, bad := r.choose(methods, e, hint, issuer)
 	if m == nil {
-		return owner{check: otherKey(issuer), key: hint}
+		return owner{check: bad, key: hint}
 	}
 	o.key, o.check = m.PublicKey, inTime(*m, e.made, issuer)
 	return o
 }
 
-// authorised returns the usable methods that doc lists under relationship.
+// authorised returns the methods that doc lists under relationship. Those that
+// cannot be read are among them, without a key.
 func authorised(doc *did.Document, relationship string) []did.Method {
 	var out []did.Method
 	for _, listed := range doc.VerificationMethod {
-		if m, err := doc.Method(listed.ID, relationship); err == nil && m.PublicKey != nil {
-			out = append(out, *m)
-		}
+		m, err := doc.Method(listed.ID, relationship)
+		out = appendMethod(out, listed.ID, m, err)
 	}
 	return out
 }
 
+// appendMethod adds what a document's Method returned for id.
+func appendMethod(out []did.Method, id string, m *did.Method, err error) []did.Method {
+	switch {
+	case err == nil && m.PublicKey != nil:
+		return append(out, *m)
+	case errors.Is(err, did.ErrMethodMissing), errors.Is(err, did.ErrNotAuthorised), errors.Is(err, did.ErrWrongController):
+		return out
+	}
+	return append(out, did.Method{ID: id, Problem: cmp.Or(err, did.ErrUnsupportedKey)})
+}
+
 // choose picks the method that the envelope names. Where it names none, or in
 // words of its own, the one that fits is taken: they are all the issuer's.
-func choose(methods []did.Method, e *envelope, hint crypto.PublicKey, issuer string) *did.Method {
-	named := func(m did.Method) bool {
-		_, fragment, _ := strings.Cut(m.ID, "#")
-		return m.ID == e.keyID || m.ID == issuer+e.keyID || fragment != "" && fragment == e.keyID
-	}
-	if i := slices.IndexFunc(methods, named); i >= 0 {
-		return &methods[i]
+//
+// Without one, it says why: none of them fits, or not all could be tried.
+func (r *run) choose(methods []did.Method, e *envelope, hint crypto.PublicKey, issuer string) (*did.Method, Check) {
+	unreadable := unknown(CheckIssuerKey, CodeUnsupported, capital(display(issuer))+" uses a kind of key that we cannot check.")
+	if i := slices.IndexFunc(methods, func(m did.Method) bool { return e.names(m, issuer) }); i >= 0 {
+		if methods[i].Problem != nil {
+			return nil, unreadable
+		}
+		return &methods[i], Check{}
 	}
 	if e.keyID != "" && e.keyID != issuer && strings.Contains(e.keyID, ":") {
-		return nil // an address: of a key that is not among them
+		return nil, otherKey(issuer) // an address: of a key that is not among them
 	}
-	for i := range methods[:min(len(methods), maxKeys)] {
-		if hint != nil && !sameKey(methods[i].PublicKey, hint) {
+	open := false
+	for i, m := range methods {
+		switch {
+		case hint != nil && m.Problem == nil && !sameKey(m.PublicKey, hint):
 			continue
-		}
-		if e.fits(methods[i].PublicKey) == nil {
-			return &methods[i]
+		case m.Problem != nil || i >= maxKeys || r.work.spend(signatureCost) != nil:
+			open = true
+		case e.fits(m.PublicKey) == nil:
+			return &methods[i], Check{}
 		}
 	}
-	return nil
+	if open {
+		return nil, unknown(CheckIssuerKey, CodeUnsupported, "It does not say which of the keys of "+display(issuer)+" signed it, and we could not try them all.")
+	}
+	return nil, otherKey(issuer)
+}
+
+// names reports whether the envelope names m: by its id, by the fragment of that,
+// or by the thumbprint of its key (RFC 7638).
+func (e *envelope) names(m did.Method, issuer string) bool {
+	if e.keyID == "" {
+		return false
+	}
+	_, fragment, _ := strings.Cut(m.ID, "#")
+	if m.ID == e.keyID || m.ID == issuer+e.keyID || fragment == e.keyID {
+		return true
+	}
+	const thumbprint = 43 // characters
+	if len(e.keyID) != thumbprint || m.PublicKey == nil {
+		return false
+	}
+	t, err := multikey.Thumbprint(m.PublicKey)
+	return err == nil && t == e.keyID
 }
 
 func sameKey(a, b crypto.PublicKey) bool {
@@ -213,7 +253,12 @@ func (r *run) keysAt(address, issuer string) ([]did.Method, *Check) {
 	if media, _, _ := mime.ParseMediaType(contentType); media == "text/html" {
 		return unclear(unknown(CheckIssuerKey, CodeIssuerMissing, capital(display(issuer))+" does not publish its keys, or no longer does."))
 	}
-	methods, err := jwkMethods(body, address, fragment, issuer)
+	methods, err := recall(r.memo.keys, address+" "+issuer, func() ([]did.Method, error) {
+		if err := r.work.spend(len(body)/bytesPerUnit + 1); err != nil {
+			return nil, err
+		}
+		return jwkMethods(body, address, fragment, issuer)
+	})
 	if err != nil {
 		return unclear(unknown(CheckIssuerKey, CodeIssuerInvalid, "What "+display(issuer)+" publishes about its keys cannot be read."))
 	}

@@ -15,6 +15,7 @@ const maxDigests = 10
 // outside is a file that a credential names with its digest.
 type outside struct {
 	address string
+	digests string // as written
 	check   func(content []byte) error
 }
 
@@ -33,7 +34,7 @@ func (r *run) evidence(c *credential.Credential, s seal) Check {
 	}
 	var open *Check
 	for _, o := range all {
-		one := r.compare(o)
+		one := r.compareOnce(o)
 		switch {
 		case one.Outcome == Failed:
 			return one
@@ -50,10 +51,7 @@ func (r *run) evidence(c *credential.Credential, s seal) Check {
 // digested finds the files with digests.
 func digested(c *credential.Credential) []outside {
 	var all []outside
-	for _, one := range c.Related {
-		all = append(all, outside{one.ID, one.CheckDigest})
-	}
-	places := []any{c.Tree["evidence"]}
+	places := []any{c.Tree["relatedResource"], c.Tree["evidence"]}
 	for _, subject := range c.Subject {
 		places = append(places, subject["evidence"])
 	}
@@ -64,10 +62,21 @@ func digested(c *credential.Credential) []outside {
 				continue
 			}
 			address, _ := object["id"].(string)
-			all = append(all, outside{address, func(content []byte) error { return credential.CheckDigests(object, content) }})
+			all = append(all, outside{address, fmt.Sprint(object["digestSRI"], " ", object["digestMultibase"]), func(content []byte) error { return credential.CheckDigests(object, content) }})
 		}
 	}
 	return all
+}
+
+// compareOnce is compare, for a file and its digests once in a verification.
+func (r *run) compareOnce(o outside) Check {
+	key := o.address + " " + o.digests
+	if c, ok := r.memo.digests[key]; ok {
+		return c
+	}
+	c := r.compare(o)
+	r.memo.digests[key] = c
+	return c
 }
 
 // compare checks one file. Vocabularies are not fetched: those that we carry are
@@ -89,6 +98,9 @@ func (r *run) compare(o outside) Check {
 		if content, _, err = r.get.Get(r.ctx, o.address, "*/*"); err != nil {
 			return r.noAnswer(CheckEvidence, o.address, err)
 		}
+	}
+	if r.work.spend(len(content)/bytesPerUnit) != nil {
+		return unknown(CheckEvidence, CodeTooComplex, "It refers to larger files than we compare.")
 	}
 	switch err := o.check(content); {
 	case err == nil:

@@ -2,7 +2,6 @@ package verify
 
 import (
 	"fmt"
-	"slices"
 	"strconv"
 
 	"github.com/roundel/roundel/credential"
@@ -37,14 +36,23 @@ const (
 // inside verifies v, a credential that stands at path of this one: an object, or
 // the text of one that is signed as a whole. It shares the budget of the file.
 func (r *run) inside(path string, v any) Part {
-	sub := &run{Verifier: r.Verifier, ctx: r.ctx, now: r.now, get: r.get, resolver: r.resolver, work: r.work, depth: r.depth + 1, relationship: did.AssertionMethod}
+	sub := &run{Verifier: r.Verifier, ctx: r.ctx, now: r.now, get: r.get, resolver: r.resolver, work: r.work, memo: r.memo, depth: r.depth + 1, relationship: did.AssertionMethod}
 	if r.Recipient != "" { // the question was about the whole
 		anybody := *r.Verifier
 		anybody.Recipient = ""
 		sub.Verifier = &anybody
 	}
 	sub.report = newReport(r.now)
-	d, bad := sub.element(v)
+	d, bad := document{}, (*Check)(nil)
+	if r.ctx.Err() != nil {
+		c := unknown(CheckStructure, CodeUnreachable, "The check was interrupted.")
+		bad = &c
+	} else if r.work.spend(insideCost) != nil {
+		c := unknown(CheckStructure, CodeTooComplex, "There are more credentials in it than we check.")
+		bad = &c
+	} else {
+		d, bad = sub.element(v)
+	}
 	if bad != nil {
 		sub.set(*bad)
 		sub.finish()
@@ -99,9 +107,6 @@ func (p Part) called() string {
 // record it stands in: it is told. One that is not what its issuer signed does,
 // and so does one that could not be checked.
 func (r *run) contents(c *credential.Credential, s seal) Check {
-	if !slices.Contains(c.Types, typeRecord) {
-		return notApplicable(CheckContents, CodeNoContents, "It holds no other badges.")
-	}
 	var all []Part
 	for i, subject := range c.Subject {
 		for j, item := range list(subject["verifiableCredential"]) {

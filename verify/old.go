@@ -2,13 +2,11 @@ package verify
 
 import (
 	"bytes"
-	"encoding/json"
 	"net/url"
 	"strings"
 	"time"
 
 	"github.com/roundel/roundel/credential"
-	"github.com/roundel/roundel/jose"
 	"github.com/roundel/roundel/ob2"
 	"github.com/roundel/roundel/openbadge"
 	"github.com/roundel/roundel/strictjson"
@@ -28,7 +26,7 @@ func (r *run) oldBadge(badge []byte, address string) (document, *Check) {
 	if c := result.Check(ob2.CheckStructure); result.Assertion == nil {
 		return document{}, r.oldUnread(result, c)
 	}
-	return document{Credential: oldCredential(result, badge), old: result}, nil
+	return document{Credential: oldCredential(result), old: result}, nil
 }
 
 // oldUnread is the structure check of an old badge that could not be read.
@@ -80,6 +78,10 @@ func (r *run) oldIdentity(result *ob2.Result, key Check) Check {
 		return unknown(CheckIssuerIdentity, CodeNotRun, reason)
 	}
 	host, err := provenHost(result.Issuer.ID)
+	if _, bad := provenHost(result.Assertion.ID); bad != nil && !result.Signed {
+		// A program that answers what its address asks may say anything.
+		err = bad
+	}
 	if err != nil {
 		return unknown(CheckIssuerIdentity, CodeUnsupported, "The issuer's address is written in a form that does not show whose it is.")
 	}
@@ -139,21 +141,15 @@ func oldCode(c ob2.Check) string {
 }
 
 // oldCredential is what a report tells of an old badge as of any credential.
-func oldCredential(result *ob2.Result, raw []byte) *credential.Credential {
+func oldCredential(result *ob2.Result) *credential.Credential {
 	a := result.Assertion
-	c := &credential.Credential{ID: a.ID, Types: []string{"Assertion"}, ValidFrom: a.IssuedOn, ValidUntil: a.Expires, Tree: map[string]any{}}
+	c := &credential.Credential{Raw: result.Document, ID: a.ID, Types: []string{"Assertion"}, ValidFrom: a.IssuedOn, ValidUntil: a.Expires, Tree: map[string]any{}}
 	if b := result.Badge; b != nil {
 		c.Name, c.Description = b.Name, b.Description
 		c.Issuer = credential.Issuer{ID: b.Issuer.ID, Name: b.Issuer.Name}
 	}
 	if i := result.Issuer; i != nil {
 		c.Issuer = credential.Issuer{ID: i.ID, Name: i.Name, URL: i.URL}
-	}
-	switch j, err := jose.ParseLimit(bytes.TrimSpace(raw), maxToken); {
-	case json.Valid(raw) && bytes.HasPrefix(bytes.TrimSpace(raw), []byte("{")):
-		c.Raw = raw
-	case err == nil:
-		c.Raw = j.Payload
 	}
 	return c
 }

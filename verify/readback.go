@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/roundel/roundel/credential"
+	"github.com/roundel/roundel/openbadge"
 	"github.com/roundel/roundel/proof"
 	"github.com/roundel/roundel/rdfc"
 )
@@ -77,7 +78,46 @@ func sameReading(data rdfc.Dataset, tree map[string]any, c *credential.Credentia
 			return false
 		}
 	}
+	if !sameTypes(data, root, tree, c) {
+		return false
+	}
 	return found["issuer"][rdfc.Term{Kind: rdfc.IRI, Value: c.Issuer.ID}]
+}
+
+// typeIRIs are the types on which it depends what is checked, by their words.
+var typeIRIs = map[string]string{
+	typeVC: "VerifiableCredential",
+	"https://purl.imsglobal.org/spec/vc/ob/vocab.html#OpenBadgeCredential":   openbadge.TypeCredential,
+	"https://purl.imsglobal.org/spec/vc/ob/vocab.html#AchievementCredential": openbadge.TypeAchievement,
+	"https://purl.imsglobal.org/spec/vc/ob/vocab.html#EndorsementCredential": typeEndorsement,
+	"https://purl.imsglobal.org/spec/vc/clr/vocab.html#ClrCredential":        typeRecord,
+}
+
+// badgeVocabulary is where the words of badges and learner records stand.
+const badgeVocabulary = "https://purl.imsglobal.org/"
+
+// sameTypes compares the types that were signed with those that were read: what
+// is no badge by its words must be none by its statements. A document that brings
+// vocabulary of its own may not say anything in that of badges, under whatever
+// names.
+func sameTypes(data rdfc.Dataset, root rdfc.Term, tree map[string]any, c *credential.Credential) bool {
+	own := bringsVocabulary(tree)
+	for _, q := range data {
+		if q.Predicate.Value == rdfType && q.Subject == root && q.Graph == (rdfc.Term{}) {
+			if word, known := typeIRIs[q.Object.Value]; known && !c.HasType(word) {
+				return false
+			}
+		}
+		if own && (strings.HasPrefix(q.Predicate.Value, badgeVocabulary) || q.Predicate.Value == rdfType && strings.HasPrefix(q.Object.Value, badgeVocabulary)) {
+			return false
+		}
+	}
+	return true
+}
+
+// bringsVocabulary reports whether a context of tree is written out in it.
+func bringsVocabulary(tree map[string]any) bool {
+	return slices.ContainsFunc(list(tree["@context"]), func(v any) bool { _, object := v.(map[string]any); return object })
 }
 
 func occurrences(v any) int {
@@ -142,12 +182,18 @@ func plainForm(v any) bool {
 			case strings.Contains(name, ":") && !foreign(name):
 				return false
 			}
-			if !plainForm(value) {
+			if (name == "type" || name == "@type") && !plainTypes(value) || !plainForm(value) {
 				return false
 			}
 		}
 	}
 	return true
+}
+
+// plainTypes reports whether types are words, or addresses of what is none of our
+// vocabularies' types: what is checked depends on them.
+func plainTypes(v any) bool {
+	return !slices.ContainsFunc(words(v), func(t string) bool { return strings.Contains(t, ":") && !foreign(t) })
 }
 
 // foreign reports whether name is a full web address outside our vocabularies.

@@ -29,6 +29,12 @@ func (r *run) selective(text []byte) (document, *Check) {
 		return document{}, tokenError(err)
 	}
 	if _, typed := s.Payload["vct"]; typed {
+		for _, name := range []string{"@context", "type", "issuer", "validFrom", "validUntil", "credentialStatus", "credentialSubject"} {
+			if _, both := s.Claims[name]; both {
+				c := failed(CheckStructure, CodeClaims, "It is two kinds of credential at once, and programs would read different things in it.")
+				return document{}, &c
+			}
+		}
 		return r.typedToken(text)
 	}
 	w, err := sdjwt.ParseCredential(text)
@@ -47,6 +53,7 @@ func (r *run) selective(text []byte) (document, *Check) {
 	}
 	d.envelope = selectiveEnvelope(w.SDJWT, w.Registered)
 	d.envelope.starts, d.envelope.expires = w.Registered.NotBefore, w.Registered.Expires
+	d.statusClaim = w.Tree["status"]
 	return d, nil
 }
 
@@ -78,7 +85,15 @@ func (r *run) typedToken(text []byte) (document, *Check) {
 	}
 	e := selectiveEnvelope(vc.SDJWT, vc.Registered)
 	e.metadata = true
-	return document{Credential: c, envelope: e, statusClaim: vc.Status}, nil
+	return document{Credential: c, envelope: e, statusClaim: statusOf(vc.Status)}, nil
+}
+
+// statusOf is a claim "status" as a value that is nil if there is none.
+func statusOf(claim map[string]any) any {
+	if claim == nil {
+		return nil
+	}
+	return claim
 }
 
 // selectiveEnvelope is the issuer's signature of s.
@@ -140,9 +155,18 @@ func (r *run) issuerMetadata(issuer string) ([]did.Method, *Check) {
 			return refuse(r.noController(err, issuer, false))
 		}
 	}
-	set, err := multikey.ParseJWKS(doc.JWKS)
+	methods, err := recall(r.memo.keys, place+" "+issuer, func() ([]did.Method, error) { return metadataMethods(doc.JWKS, issuer) })
 	if err != nil {
 		return refuse(damaged)
+	}
+	return methods, nil
+}
+
+// metadataMethods reads the keys of an issuer's metadata.
+func metadataMethods(jwks []byte, issuer string) ([]did.Method, error) {
+	set, err := multikey.ParseJWKS(jwks)
+	if err != nil {
+		return nil, err
 	}
 	var out []did.Method
 	for _, k := range set {

@@ -35,7 +35,8 @@ func (r *run) status(d document, s seal) Check {
 	}
 	out := passed(CheckStatus, reasonInForce)
 	if d.statusClaim != nil {
-		ref, err := statuslist.ParseStatusClaim(d.statusClaim)
+		claim, _ := d.statusClaim.(map[string]any)
+		ref, err := statuslist.ParseStatusClaim(claim)
 		out = r.statusAt(c, ref, err)
 	}
 	for _, entry := range c.Status {
@@ -149,24 +150,18 @@ func (r *run) statusList(issuer string, ref statuslist.Reference) (*statuslist.P
 			return r.proveList(issuer, ref, body)
 		},
 	}
-	var list *statuslist.Published
-	var err error
-	if r.Lists != nil && (r.Live == nil || !r.Live(ref.List)) {
-		var held statuslist.Copy
-		held, err = r.Lists.Get(r.ctx, ref.Key(issuer), source)
-		if list = held.Published; held.RolledBack {
-			r.report.note("The place where withdrawals are published answered with an older list than before. We used the newer one.")
-		}
-	} else {
-		var body []byte
-		if body, err = source.Fetch(r.ctx); err == nil {
-			list, err = source.Prove(r.ctx, body)
-		}
+	cache := r.Lists
+	if cache == nil || r.Live != nil && r.Live(ref.List) {
+		cache = r.memo.lists
+	}
+	held, err := cache.Get(r.ctx, ref.Key(issuer), source)
+	if held.RolledBack {
+		r.report.note("The place where withdrawals are published answered with an older list than before. We used the newer one.")
 	}
 	var problem *listProblem
 	switch {
 	case err == nil:
-		return list, nil
+		return held.Published, nil
 	case errors.As(err, &problem):
 		return nil, &problem.check
 	case errors.Is(err, statuslist.ErrRollback):

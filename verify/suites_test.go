@@ -5,6 +5,7 @@ import (
 	"crypto/ecdsa"
 	"crypto/elliptic"
 	"crypto/rand"
+	"encoding/json"
 	"slices"
 	"testing"
 	"time"
@@ -126,11 +127,8 @@ func TestAttackChains(t *testing.T) {
 func TestInlineVocabulary(t *testing.T) {
 	self := selfMade(t, "A school")
 	own := map[string]any{"favouriteColour": "https://school.example/terms#colour"}
-	plain := edited(t, must[[]byte](t)(self.simple().Document()), func(m map[string]any) {
-		m["@context"] = append(m["@context"].([]any), own)
-		m["type"] = []any{"VerifiableCredential"}
-		m["credentialSubject"] = map[string]any{"id": "did:example:anna", "favouriteColour": "blue"}
-	})
+	plain := must[[]byte](t)(json.Marshal(map[string]any{"@context": []any{"https://www.w3.org/ns/credentials/v2", own}, "type": []any{"VerifiableCredential"},
+		"issuer": self.id, "credentialSubject": map[string]any{"id": "did:example:anna", "favouriteColour": "blue"}}))
 	badge := edited(t, must[[]byte](t)(self.simple().Document()), func(m map[string]any) {
 		m["@context"] = append(m["@context"].([]any), own)
 		m["favouriteColour"] = "blue"
@@ -142,4 +140,11 @@ func TestInlineVocabulary(t *testing.T) {
 	want(t, open.Verify(t.Context(), sign(plain)), IssuerUnconfirmed, "proof passed")
 	want(t, (&Verifier{Now: clock}).Verify(t.Context(), sign(plain)), Unverifiable, "proof unknown unknown_vocabulary")
 	want(t, open.Verify(t.Context(), sign(badge)), Unverifiable, "proof unknown unknown_vocabulary")
+	// Nor under another name for what it is.
+	hidden := edited(t, badge, func(m map[string]any) {
+		own["B"] = "https://purl.imsglobal.org/spec/vc/ob/vocab.html#OpenBadgeCredential"
+		m["@context"].([]any)[3].(map[string]any)["B"] = own["B"]
+		m["type"] = []any{"VerifiableCredential", "B"}
+	})
+	want(t, open.Verify(t.Context(), sign(hidden)), Unverifiable, "proof unknown ambiguous_form")
 }

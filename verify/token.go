@@ -54,12 +54,17 @@ func (r *run) signedBy(j *jose.JWS) (document, *Check) {
 	}
 	d.envelope = envelopeOf(j)
 	d.envelope.made, d.envelope.stamped = t.IssuedAt, !t.IssuedAt.IsZero()
+	d.envelope.expires = t.Expires
 	switch {
-	case t.Profile == jose.W3C: // there the claims speak of the signature
-		d.envelope.starts, d.envelope.expires = t.NotBefore, t.Expires
-	case t.IssuedAt.IsZero():
+	case t.Profile == jose.W3C: // there nbf speaks of the signature
+		d.envelope.starts = t.NotBefore
+	case d.ValidFrom.IsZero():
+		d.ValidFrom = t.NotBefore
+	}
+	if t.Profile != jose.W3C && t.IssuedAt.IsZero() {
 		d.envelope.made = d.ValidFrom
 	}
+	d.statusClaim = t.Tree["status"]
 	return d, nil
 }
 
@@ -92,6 +97,7 @@ func (r *run) message(data []byte) (document, *Check) {
 		return document{}, twice()
 	}
 	d.envelope = messageEnvelope(m)
+	d.statusClaim = m.Tree["status"]
 	return d, nil
 }
 

@@ -77,6 +77,7 @@ type run struct {
 	resolver did.Resolver
 	report   *Report
 	work     *work // that is left for the file
+	memo     *memo // what was read for the file
 	depth    int   // how many credentials this one stands inside
 	// relationship is what a signer's key must be listed for: making claims, or
 	// proving that somebody is who they say.
@@ -131,12 +132,13 @@ func (v *Verifier) start(ctx context.Context) *run {
 	if v.Now != nil {
 		r.now = v.Now()
 	}
+	r.memo = newMemo(func() time.Time { return r.now })
 	multi := did.Multi{}
 	if v.Get != nil {
 		r.get = newBudget(v.Get, maxRequests)
 		multi.Web = r.get
 	}
-	r.resolver = multi
+	r.resolver = resolver{multi, r.memo}
 	r.report = newReport(r.now)
 	return r
 }

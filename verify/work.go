@@ -23,8 +23,6 @@ const (
 
 	recordSteps = 200_000
 
-	signatureCost = 30 // of a signature on a statement, as work is counted
-
 	maxProofs = 4 // of one document
 	maxStatus = 5 // places that say whether a badge counts: there are four purposes
 )
@@ -133,7 +131,7 @@ func (r *run) verifyProof(c *content, p proof.Proof, o owner) error {
 	options := maps.Clone(p.Raw)
 	delete(options, "proofValue")
 	options["@context"] = c.unsecured["@context"]
-	cost := jsonld.Cost(options, r.Contexts)
+	cost := jsonld.Cost(options, r.Contexts) + signatureCost
 	if p.Cryptosuite == suiteSelective { // which has a signature for every statement
 		cost += signatureCost * len(p.Value) / 88
 	}
