@@ -2,7 +2,6 @@ package credential
 
 import (
 	"maps"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -284,20 +283,73 @@ func at(list []any, i int) any {
 	return nil
 }
 
-var (
-	absoluteURI = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9+.-]*:[^\x00-\x20<>"{}|\\^` + "`" + `]+$`)
-	dateTime    = regexp.MustCompile(`^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,9})?(Z|[+-]\d\d:\d\d)$`)
-)
-
 // IsURI reports whether s is an absolute URI or IRI: a scheme and something
 // after it, without characters that RFC 3987 forbids.
-func IsURI(s string) bool { return absoluteURI.MatchString(s) }
+func IsURI(s string) bool {
+	scheme, rest, found := strings.Cut(s, ":")
+	if !found || scheme == "" || rest == "" || !isLetter(scheme[0]) {
+		return false
+	}
+	for i := range len(scheme) {
+		if c := scheme[i]; !isLetter(c) && !isDigit(c) && c != '+' && c != '-' && c != '.' {
+			return false
+		}
+	}
+	for i := range len(rest) {
+		switch c := rest[i]; c {
+		case '<', '>', '"', '{', '}', '|', '\\', '^', '`':
+			return false
+		default:
+			if c <= ' ' {
+				return false
+			}
+		}
+	}
+	return true
+}
+
+func isLetter(c byte) bool { return 'a' <= c|0x20 && c|0x20 <= 'z' }
+
+func isDigit(c byte) bool { return '0' <= c && c <= '9' }
 
 // ParseTime reads a date and time with a time zone (xsd:dateTimeStamp), the
 // only form the data model allows.
 func ParseTime(s string) (time.Time, error) {
-	if !dateTime.MatchString(s) {
+	if !isDateTime(s) {
 		return time.Time{}, &Problem{Msg: "not a date and time with a time zone"}
 	}
 	return time.Parse(time.RFC3339Nano, s)
+}
+
+// isDateTime looks at the characters only: time.Parse takes more forms than one.
+func isDateTime(s string) bool {
+	const stamp, zone = "0000-00-00T00:00:00", "00:00"
+	if len(s) < len(stamp) || !like(s[:len(stamp)], stamp) {
+		return false
+	}
+	s = s[len(stamp):]
+	if s != "" && s[0] == '.' {
+		end := 1
+		for end < len(s) && isDigit(s[end]) {
+			end++
+		}
+		if end == 1 || end > 1+9 {
+			return false
+		}
+		s = s[end:]
+	}
+	return s == "Z" || s != "" && (s[0] == '+' || s[0] == '-') && like(s[1:], zone)
+}
+
+// like reports whether s is form but for its digits.
+func like(s, form string) bool {
+	if len(s) != len(form) {
+		return false
+	}
+	for i := range len(form) {
+		if s[i] != form[i] && (form[i] != '0' || !isDigit(s[i])) {
+			return false
+		}
+	}
+	return true
 }
