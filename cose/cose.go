@@ -19,6 +19,7 @@ import (
 	gocose "github.com/veraison/go-cose"
 
 	"github.com/roundel/roundel/jose"
+	"github.com/roundel/roundel/multikey"
 )
 
 var (
@@ -208,10 +209,11 @@ type Header struct {
 // Sign returns payload as a signed and tagged COSE_Sign1 message. Errors wrap
 // jose.ErrAlgorithm, or are the key's.
 func Sign(payload []byte, key crypto.Signer, h Header) ([]byte, error) {
-	if key == nil {
-		return nil, fmt.Errorf("%w: no key", jose.ErrAlgorithm)
+	public, err := multikey.PublicOf(key)
+	if err != nil {
+		return nil, fmt.Errorf("%w: %w", jose.ErrAlgorithm, err)
 	}
-	name, err := jose.AlgorithmOf(key.Public())
+	name, err := jose.AlgorithmOf(public)
 	if err != nil {
 		return nil, err
 	}

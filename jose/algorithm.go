@@ -55,15 +55,19 @@ func AlgorithmOf(key crypto.PublicKey) (string, error) {
 	case ed25519.PublicKey:
 		return EdDSA, nil
 	case *ecdsa.PublicKey:
-		switch {
-		case k == nil:
-		case k.Curve == elliptic.P256():
+		if err := multikey.CheckECDSA(k); err != nil {
+			return "", fmt.Errorf("%w: %w", ErrAlgorithm, err)
+		}
+		switch k.Curve {
+		case elliptic.P256():
 			return ES256, nil
-		case k.Curve == elliptic.P384():
+		case elliptic.P384():
 			return ES384, nil
-		case k.Curve == elliptic.P521():
+		case elliptic.P521():
 			return ES512, nil
 		}
+	case nil:
+		return "", fmt.Errorf("%w: no key", ErrAlgorithm)
 	case *rsa.PublicKey:
 		if err := multikey.CheckRSA(k); err != nil {
 			return "", fmt.Errorf("%w: %w", ErrAlgorithm, err)
@@ -71,6 +75,15 @@ func AlgorithmOf(key crypto.PublicKey) (string, error) {
 		return RS256, nil
 	}
 	return "", fmt.Errorf("%w: nothing is signed with a %T here", ErrAlgorithm, key)
+}
+
+// algorithmFor is AlgorithmOf for a key to sign with, which may be none.
+func algorithmFor(key crypto.Signer) (string, error) {
+	public, err := multikey.PublicOf(key)
+	if err != nil {
+		return "", fmt.Errorf("%w: %w", ErrAlgorithm, err)
+	}
+	return AlgorithmOf(public)
 }
 
 // Verify reports whether key made the token's signature. The header's alg must
@@ -111,10 +124,7 @@ func VerifySignature(key crypto.PublicKey, input, signature []byte) bool {
 // MakeSignature returns key's signature over input with the algorithm that
 // AlgorithmOf names. Errors wrap ErrAlgorithm, or are the key's.
 func MakeSignature(key crypto.Signer, input []byte) ([]byte, error) {
-	if key == nil {
-		return nil, fmt.Errorf("%w: no key", ErrAlgorithm)
-	}
-	if _, err := AlgorithmOf(key.Public()); err != nil {
+	if _, err := algorithmFor(key); err != nil {
 		return nil, err
 	}
 	return sign(key, input)

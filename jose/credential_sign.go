@@ -41,13 +41,56 @@ type CredentialOptions struct {
 // Errors wrap ErrDocument, ErrMalformed if doc is not strict JSON, or are those
 // of NewSigner and of the key.
 func SignCredential(doc []byte, key crypto.Signer, o CredentialOptions) ([]byte, error) {
-	if err := strictjson.Check(doc, strictjson.Limits{MaxBytes: max(1, len(doc))}); err != nil {
+	payload, err := credentialPayload(doc, o)
+	if err != nil {
+		return nil, err
+	}
+	s, err := NewCredentialSigner(key, o)
+	if err != nil {
+		return nil, err
+	}
+	return s.signer.Sign(payload)
+}
+
+// A CredentialSigner signs many credentials with one key and the same options.
+type CredentialSigner struct {
+	signer *Signer
+	o      CredentialOptions
+}
+
+// NewCredentialSigner returns a CredentialSigner. Errors wrap ErrDocument for
+// options that no credential fits, or are those of NewSigner.
+func NewCredentialSigner(key crypto.Signer, o CredentialOptions) (*CredentialSigner, error) {
+	if err := o.Profile.written(); err != nil {
+		return nil, err
+	}
+	h, err := header(key, o.Profile, o.KeyID, o.JWK, "vc")
+	if err != nil {
+		return nil, err
+	}
+	s, err := NewSigner(key, h)
+	if err != nil {
+		return nil, err
+	}
+	return &CredentialSigner{s, o}, nil
+}
+
+// Sign is SignCredential with the signer's key and options.
+func (s *CredentialSigner) Sign(doc []byte) ([]byte, error) {
+	payload, err := credentialPayload(doc, s.o)
+	if err != nil {
+		return nil, err
+	}
+	return s.signer.Sign(payload)
+}
+
+// credentialPayload is doc with its claims.
+func credentialPayload(doc []byte, o CredentialOptions) ([]byte, error) {
+	members, err := strictjson.Members(doc, strictjson.Limits{MaxBytes: max(1, len(doc))})
+	if err != nil {
 		return nil, fmt.Errorf("%w: document: %w", ErrMalformed, err)
 	}
-	if !bytes.HasPrefix(bytes.TrimSpace(doc), []byte("{")) {
-		return nil, fmt.Errorf("%w: the document is not an object", ErrMalformed)
-	}
-	tree, err := outline(doc)
+	tree, err := outline(doc, members)
 	if err != nil {
 		return nil, err
 	}
@@ -58,15 +101,17 @@ func SignCredential(doc []byte, key crypto.Signer, o CredentialOptions) ([]byte,
 	if err != nil {
 		return nil, err
 	}
-	h, err := header(key, o.Profile, o.KeyID, o.JWK, "vc")
-	if err != nil {
-		return nil, err
+	return prepend(doc, claims)
+}
+
+// written refuses profiles that credentials are only read in.
+func (p Profile) written() error {
+	switch p {
+	case 0, OB3, W3C:
+		return nil
+	default:
+		return fmt.Errorf("%w: credentials are not written in the profile of %s", ErrDocument, p)
 	}
-	payload, err := prepend(doc, claims)
-	if err != nil {
-		return nil, err
-	}
-	return Sign(payload, key, h)
 }
 
 // refuseClaims refuses documents that bring members which in a payload are
@@ -96,15 +141,14 @@ func credentialClaims(tree map[string]any, o CredentialOptions) (map[string]any,
 	if o.Now != nil {
 		claims["iat"] = seconds(o.Now())
 	}
-	switch o.Profile {
-	case W3C:
+	if err := o.Profile.written(); err != nil {
+		return nil, err
+	}
+	if o.Profile == W3C {
 		if !o.Expires.IsZero() {
 			claims["exp"] = seconds(o.Expires)
 		}
 		return claims, nil
-	case 0, OB3:
-	default:
-		return nil, fmt.Errorf("%w: credentials are not written in the profile of %s", ErrDocument, o.Profile)
 	}
 	if id == "" {
 		return nil, fmt.Errorf("%w: it has no id", ErrDocument)
@@ -138,8 +182,9 @@ func seconds(t time.Time) json.Number { return json.Number(fmt.Sprint(t.Unix()))
 
 // header makes the protected header for a document of kind vc or vp.
 func header(key crypto.Signer, p Profile, kid string, withKey bool, kind string) (h Header, err error) {
-	if key == nil {
-		return h, fmt.Errorf("%w: no key", ErrAlgorithm)
+	public, err := multikey.PublicOf(key)
+	if err != nil {
+		return h, fmt.Errorf("%w: %w", ErrAlgorithm, err)
 	}
 	h = Header{KeyID: kid, Type: "JWT"}
 	switch {
@@ -149,7 +194,7 @@ func header(key crypto.Signer, p Profile, kid string, withKey bool, kind string)
 		return h, fmt.Errorf("%w: the header needs the key or its id", ErrDocument)
 	}
 	if withKey {
-		if h.JWK, err = multikey.PublicToJWK(key.Public()); err != nil {
+		if h.JWK, err = multikey.PublicToJWK(public); err != nil {
 			return h, fmt.Errorf("%w: %w", ErrAlgorithm, err)
 		}
 	}

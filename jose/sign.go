@@ -17,10 +17,7 @@ type Signer struct {
 // Errors wrap ErrAlgorithm for a key or an alg that does not fit, ErrMalformed
 // or ErrUnsupported for a header that Parse would refuse.
 func NewSigner(key crypto.Signer, h Header) (*Signer, error) {
-	if key == nil {
-		return nil, fmt.Errorf("%w: no key", ErrAlgorithm)
-	}
-	alg, err := AlgorithmOf(key.Public())
+	alg, err := algorithmFor(key)
 	if err != nil {
 		return nil, err
 	}

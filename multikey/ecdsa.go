@@ -36,13 +36,16 @@ func VerifyECDSA(key *ecdsa.PublicKey, hash, sig []byte) bool {
 // be a device that answers in ASN.1 DER, as crypto.Signer asks.
 //
 // Errors are the signer's, or wrap ErrUnsupported for another kind of key,
-// ErrKey for a hash of the wrong length, and ErrEncoding for an answer that is
+// ErrKey for none and for a hash of the wrong length, and ErrEncoding for an answer that is
 // no signature in strict DER.
 func SignECDSA(key crypto.Signer, rand io.Reader, hash []byte) ([]byte, error) {
-	public, ok := key.Public().(*ecdsa.PublicKey)
+	public, err := PublicOf(key)
+	if err != nil {
+		return nil, err
+	}
 	size := 0
-	if ok {
-		size = orderBytes(public)
+	if k, ok := public.(*ecdsa.PublicKey); ok {
+		size = orderBytes(k)
 	}
 	if size == 0 {
 		return nil, fmt.Errorf("%w: %T does not sign on P-256 or P-384", ErrUnsupported, key)
@@ -65,7 +68,7 @@ func SignECDSA(key crypto.Signer, rand io.Reader, hash []byte) ([]byte, error) {
 // key on P-256 or P-384.
 func orderBytes(key *ecdsa.PublicKey) int {
 	switch {
-	case key == nil:
+	case CheckECDSA(key) != nil:
 		return 0
 	case key.Curve == elliptic.P256():
 		return 32

@@ -154,11 +154,8 @@ func PublicToJWK(key crypto.PublicKey) ([]byte, error) {
 		}
 		return fmt.Appendf(nil, `{"crv":"Ed25519","kty":"OKP","x":"%s"}`, b64(k)), nil
 	case *ecdsa.PublicKey:
-		switch {
-		case k == nil:
-			return nil, fmt.Errorf("%w: nil ECDSA key", ErrKey)
-		case k.Curve != elliptic.P256() && k.Curve != elliptic.P384() && k.Curve != elliptic.P521():
-			return nil, fmt.Errorf("%w: ECDSA key on a curve other than P-256, P-384 and P-521", ErrUnsupported)
+		if err := CheckECDSA(k); err != nil {
+			return nil, err
 		}
 		full, err := k.Bytes()
 		if err != nil {

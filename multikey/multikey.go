@@ -108,12 +108,13 @@ func split(s string) (header [2]byte, body []byte, err error) {
 // compress returns the header and the compressed point (SEC 1, section 2.3.3)
 // of an ECDSA key.
 func compress(k *ecdsa.PublicKey) (header [2]byte, point []byte, err error) {
-	switch {
-	case k == nil:
-		return header, nil, fmt.Errorf("%w: nil ECDSA key", ErrKey)
-	case k.Curve == elliptic.P256():
+	if err := CheckECDSA(k); err != nil {
+		return header, nil, err
+	}
+	switch k.Curve {
+	case elliptic.P256():
 		header = headerP256Public
-	case k.Curve == elliptic.P384():
+	case elliptic.P384():
 		header = headerP384Public
 	default:
 		return header, nil, fmt.Errorf("%w: ECDSA key on a curve other than P-256 and P-384", ErrUnsupported)

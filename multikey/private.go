@@ -15,20 +15,18 @@ import (
 // The text is the key itself: it must never be stored or logged in the clear.
 // Other signers give an error that wraps ErrUnsupported.
 func EncodePrivate(key crypto.Signer) (string, error) {
+	if _, err := PublicOf(key); err != nil {
+		return "", err
+	}
 	switch k := key.(type) {
 	case ed25519.PrivateKey:
-		if len(k) != ed25519.PrivateKeySize {
-			return "", fmt.Errorf("%w: Ed25519 private key of %d bytes", ErrKey, len(k))
-		}
 		return EncodeMultibase(append(headerEd25519Private[:], k.Seed()...)), nil
 	case *ecdsa.PrivateKey:
 		var header [2]byte
-		switch {
-		case k == nil:
-			return "", fmt.Errorf("%w: nil ECDSA key", ErrKey)
-		case k.Curve == elliptic.P256():
+		switch k.Curve {
+		case elliptic.P256():
 			header = headerP256Private
-		case k.Curve == elliptic.P384():
+		case elliptic.P384():
 			header = headerP384Private
 		default:
 			return "", fmt.Errorf("%w: ECDSA key on a curve other than P-256 and P-384", ErrUnsupported)

@@ -44,11 +44,15 @@ func (s *SDJWT) Present(pointers ...string) ([]byte, error) {
 // PresentTo is Present with the holder's signature for one verifier (RFC 9901,
 // section 4.3). key must be the one in cnf.jwk, where there is one.
 func (s *SDJWT) PresentTo(key crypto.Signer, b Binding, pointers ...string) ([]byte, error) {
-	if b.Audience == "" || b.Nonce == "" || b.Now == nil || key == nil {
-		return nil, fmt.Errorf("%w: a key binding needs a key, an audience, a nonce and a clock", ErrOptions)
+	if b.Audience == "" || b.Nonce == "" || b.Now == nil {
+		return nil, fmt.Errorf("%w: a key binding needs an audience, a nonce and a clock", ErrOptions)
+	}
+	public, err := multikey.PublicOf(key)
+	if err != nil {
+		return nil, fmt.Errorf("%w: a key binding needs the holder's key: %w", ErrOptions, err)
 	}
 	if own, err := s.HolderKey(); err == nil {
-		if k, ok := own.(interface{ Equal(crypto.PublicKey) bool }); !ok || !k.Equal(key.Public()) {
+		if k, ok := own.(interface{ Equal(crypto.PublicKey) bool }); !ok || !k.Equal(public) {
 			return nil, fmt.Errorf("%w: the token is for another holder's key", ErrOptions)
 		}
 	}
