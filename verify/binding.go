@@ -34,25 +34,24 @@ func (r *run) bound(rep *PresentationReport, s *sdjwt.SDJWT, o PresentationOptio
 		rep.leave(CodeNoKey, "It does not name the key of its holder in a way that we can check.")
 	case o.Challenge == "" || o.Domain == "":
 		rep.leave(CodeNotAsked, "You did not say for which request it should be, so the holder's signature means nothing.")
-	case part.Checks == nil || part.Verdict == Tampered || part.Verdict == Malformed:
+	case part.Verdict == Tampered || part.Verdict == Malformed:
 		rep.leave(CodeNotRun, "Not checked, because the token itself is not what was signed.")
 	case s.VerifyBinding(sdjwt.BindingCheck{Audience: o.Domain, Nonce: o.Challenge, Now: func() time.Time { return r.now }, Key: key}) != nil:
+		rep.leave(CodeNotRun, "Not checked, because the signature does not fit.")
 		rep.set(failed(CheckProof, CodeOtherRequest, "The holder's signature is not for this request, or not for what is shown, or too old."))
-		rep.set(unknown(CheckHolderKey, CodeNotRun, "Not checked, because the signature does not fit."))
-		rep.set(unknown(CheckChallenge, CodeNotRun, "Not checked, because the signature does not fit."))
-		rep.set(unknown(CheckDomain, CodeNotRun, "Not checked, because the signature does not fit."))
 	default:
 		rep.set(passed(CheckProof, reasonUnchanged))
 		rep.set(passed(CheckHolderKey, "It was signed with the key that its issuer gave it to."))
 		rep.set(passed(CheckChallenge, "It was made for this request."))
 		rep.set(passed(CheckDomain, "It was made for this request."))
+		rep.set(passed(CheckBinding, "It is bound to the key that signed this."))
 		rep.Verified = part.Verdict == Valid || part.Verdict == IssuerUnconfirmed
 	}
 }
 
 // leave says of all checks of the holder why they could not be made.
 func (rep *PresentationReport) leave(code, reason string) {
-	for _, id := range []string{CheckProof, CheckHolderKey, CheckChallenge, CheckDomain} {
+	for _, id := range []string{CheckProof, CheckHolderKey, CheckChallenge, CheckDomain, CheckBinding} {
 		rep.set(unknown(id, code, reason))
 	}
 }

@@ -37,6 +37,7 @@ const (
 	CodeTooComplex        = "too_complex"    // also of structure, status and refresh
 	CodeAmbiguousForm     = "ambiguous_form" // the signature covers another reading
 	CodeNoKey             = "no_key"
+	CodeBaseProof         = "base_proof"   // the holder's own copy, from which others are derived
 	CodePartial           = "partly_shown" // the holder may show only part of what was signed
 
 	// issuer_key and issuer_identity
@@ -99,6 +100,9 @@ const (
 
 	// challenge and domain of a presentation
 	CodeOtherRequest = "other_request"
+	CodeOtherHolder  = "other_holder"  // bound to the key of somebody else
+	CodeOtherSubject = "other_subject" // not said to be about the holder; for information
+	CodeNotBound     = "not_bound"
 
 	// recipient
 	CodeNotAsked       = "not_asked"

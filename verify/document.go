@@ -34,6 +34,11 @@ func (d document) partial() bool {
 	return false
 }
 
+// hides reports whether the holder may have left out the member of that name.
+func (d document) hides(member string) bool {
+	return d.envelope != nil && d.envelope.hides != nil && d.envelope.hides(member)
+}
+
 // envelope is a signature around a credential, as JOSE makes them.
 type envelope struct {
 	keyID string          // what it says about its key: a DID URL, an address, a name; may be empty
@@ -48,6 +53,15 @@ type envelope struct {
 	// fits reports whether key made the signature; any error but
 	// proof.ErrUnsupported says that it did not.
 	fits func(key crypto.PublicKey) error
+	// holder is the key that the credential is bound to; nil if it is bound to none.
+	// bound says that it is bound to somebody, perhaps in a way that we cannot read.
+	holder crypto.PublicKey
+	bound  bool
+	// binding says that a holder's signature for some request came with it.
+	binding bool
+	// hides reports whether a member that is not there may have been withheld; nil
+	// if none can be.
+	hides func(member string) bool
 	// partial says that the holder may show only part of what was signed.
 	partial bool
 	// metadata says that an issuer with a web address publishes its keys as those

@@ -23,7 +23,7 @@ const maxKeys = 8
 func (r *run) examineEnvelope(d document) seal {
 	e := d.envelope
 	o := r.ownerOfEnvelope(e, d.Issuer.ID)
-	s := seal{key: o.check, host: o.host, shared: o.shared, expires: e.expires}
+	s := seal{key: o.check, signer: o.key, host: o.host, shared: o.shared, expires: e.expires}
 	s.identity = r.identity(o, d.Issuer.ID)
 	switch {
 	case o.key == nil:

@@ -24,6 +24,8 @@ type Part struct {
 	SharedHost   bool   `json:"sharedHost,omitempty"`
 
 	Parsed *credential.Credential `json:"-"` // nil if malformed
+
+	envelope *envelope // nil if there is none
 }
 
 // Bounds on credentials inside credentials. How many badges a record may hold
@@ -59,7 +61,9 @@ func (r *run) inside(path string, v any) Part {
 	} else {
 		sub.checks(d)
 	}
-	return partOf(path, sub.report)
+	p := partOf(path, sub.report)
+	p.envelope = d.envelope
+	return p
 }
 
 // element reads a credential inside another one.

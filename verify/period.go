@@ -9,13 +9,18 @@ import (
 // period compares the dates of a credential, and the end of its proofs, with
 // the time. A start that lies a little in the future is forgiven, because
 // clocks differ; an end is not.
-func (r *run) period(c *credential.Credential, s seal) Check {
+func (r *run) period(d document, s seal) Check {
+	c := d.Credential
 	until := lastDay(c, s)
 	switch {
 	case !until.IsZero() && !r.now.Before(until):
 		return failed(CheckValidity, CodeExpired, "It was valid until "+r.date(until)+".")
 	case c.ValidFrom.After(r.now.Add(clockSkew)):
 		return failed(CheckValidity, CodeNotYetValid, "It is not valid before "+r.date(c.ValidFrom)+".")
+	case c.ValidUntil.IsZero() && d.hides("validUntil"):
+		return unknown(CheckValidity, CodePartial, "It shows no end. Whoever shows it may have left that out.")
+	case until.IsZero() && d.envelope == nil && d.partial():
+		return passedAs(CheckValidity, CodePartial, "It shows no end: it has none, or its issuer let it be left out.")
 	case until.IsZero():
 		return passed(CheckValidity, "It does not expire.")
 	}

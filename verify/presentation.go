@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"slices"
 	"strconv"
 	"strings"
@@ -25,20 +26,22 @@ const (
 	CheckHolderKey = "holder_key" // does the key belong to the holder?
 	CheckChallenge = "challenge"  // was it made for this very request?
 	CheckDomain    = "domain"     // was it made for whom it was shown to?
+	CheckBinding   = "binding"    // are the credentials those of whoever shows them?
 )
 
 // PresentationOptions say what a presentation must answer.
 type PresentationOptions struct {
 	// Challenge is what the caller asked the holder to sign, once; Domain is who
-	// the caller is. Where one is empty, its check does not apply, and a
-	// presentation that was made for somebody else may be shown again.
+	// the caller is. Where one is empty, its check does not apply; without a
+	// Challenge nothing is Verified.
 	Challenge, Domain string
 }
 
 // PresentationReport is the result of verifying a presentation.
 type PresentationReport struct {
 	// Verified says that the holder proved who they are, for this request, and
-	// that every credential is Valid or IssuerUnconfirmed.
+	// that every credential is Valid or IssuerUnconfirmed. It is false where no
+	// challenge was asked for: whoever has seen a presentation could show it again.
 	Verified bool `json:"verified"`
 	// Holder is the holder's id if holder_key passed: whoever shows it holds
 	// the key of that id.
@@ -78,6 +81,7 @@ func newPresentationReport(now time.Time) *PresentationReport {
 		{CheckHolderKey, "Did the named holder sign it?"},
 		{CheckChallenge, "Was it made for this request?"},
 		{CheckDomain, "Was it made for us?"},
+		{CheckBinding, "Do the badges belong to whoever shows them?"},
 	} {
 		rep.Checks = append(rep.Checks, Check{ID: t[0], Outcome: Unknown, Code: CodeNotRun, Title: t[1],
 			Reason: "Not checked, because the presentation could not be read."})
@@ -127,9 +131,51 @@ func (v *Verifier) VerifyPresentation(ctx context.Context, file []byte, o Presen
 	for i, one := range p.Credentials {
 		rep.Credentials = append(rep.Credentials, r.shown(p, i, one))
 	}
-	rep.Verified = !slices.ContainsFunc(rep.Checks, func(c Check) bool { return c.Outcome != Passed && c.Outcome != NotApplicable }) &&
+	rep.set(binding(rep.Credentials, s, p.Holder))
+	rep.Verified = o.Challenge != "" && !slices.ContainsFunc(rep.Checks, func(c Check) bool { return c.Outcome != Passed && c.Outcome != NotApplicable }) &&
 		!slices.ContainsFunc(rep.Credentials, func(c Part) bool { return c.Verdict != Valid && c.Verdict != IssuerUnconfirmed })
 	return rep
+}
+
+// binding checks that credentials which are bound to a key are shown by whoever
+// has it. Others are for anybody to show; whether they are about the holder is
+// told.
+func binding(all []Part, s seal, holder string) Check {
+	bound, others := 0, 0
+	for _, p := range all {
+		if p.Parsed != nil && !about(p.Parsed, holder) {
+			others++
+		}
+		e := p.envelope
+		if e == nil || !e.bound {
+			continue
+		}
+		bound++
+		switch {
+		case e.holder == nil:
+			return unknown(CheckBinding, CodeNoKey, "One of them is bound to a key in a way that we cannot check.")
+		case !s.holds() || s.signer == nil:
+			return unknown(CheckBinding, CodeNotRun, "Not checked, because it is not shown who signed it.")
+		case !sameKey(s.signer, e.holder):
+			return failed(CheckBinding, CodeOtherHolder, "One of them is bound to the key of somebody else than whoever shows it.")
+		}
+	}
+	switch {
+	case others > 0:
+		c := notApplicable(CheckBinding, CodeOtherSubject, fmt.Sprintf("Of %s, %d says that it is about somebody else than the holder, or does not say whom it is about.", count(len(all), "badge", "badges"), others))
+		if bound > 0 {
+			c.Outcome = Passed
+		}
+		return c
+	case bound == 0:
+		return notApplicable(CheckBinding, CodeNotBound, "They are about the holder, and bound to no key.")
+	}
+	return passed(CheckBinding, "They are bound to the key that signed this.")
+}
+
+// about reports whether the holder is a subject of c.
+func about(c *credential.Credential, holder string) bool {
+	return holder != "" && slices.ContainsFunc(c.Subject, func(s map[string]any) bool { return s["id"] == holder })
 }
 
 // presentation reads file; it returns the failed structure check, or nil.

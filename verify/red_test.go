@@ -4,17 +4,23 @@ import (
 	"bytes"
 	"context"
 	"crypto"
+	"crypto/ecdsa"
+	"crypto/elliptic"
 	"crypto/rand"
 	"crypto/rsa"
 	"crypto/x509"
 	"encoding/json"
 	"encoding/pem"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
+	"time"
 
+	"github.com/roundel/roundel/did"
 	"github.com/roundel/roundel/jose"
 	"github.com/roundel/roundel/multikey"
+	"github.com/roundel/roundel/proof"
 	"github.com/roundel/roundel/sdjwt"
 )
 
@@ -224,4 +230,51 @@ func TestGoodTokensAreNotForged(t *testing.T) {
 		many = append(many, method(n, jwk(keyOf(fmt.Sprint("k", n)).Public())))
 	}
 	want(t, check(t, document(many...), i.token(t, i.simple(), jose.CredentialOptions{})), Unverifiable, "issuer_key unknown unsupported")
+}
+
+// Anna's badge is bound to her key. Mallory puts it into a presentation of his own.
+func TestAttackBoundByOther(t *testing.T) {
+	anna, mallory := selfMade(t, ""), issuer{key: keyOf("mallory")}
+	var err error
+	if mallory.id, mallory.method, err = did.KeyDID(mallory.key.Public()); err != nil {
+		t.Fatal(err)
+	}
+	jwk := must[[]byte](t)(multikey.PublicToJWK(anna.key.Public()))
+	bound := typed(t, func(m map[string]any) { m["cnf"] = map[string]any{"jwk": json.RawMessage(jwk)} })
+	enveloped := must[[]byte](t)(json.Marshal(jose.Envelope("application/dc+sd-jwt", bound)))
+	answer := proof.SignOptions{Challenge: challenge, Domain: domain}
+	wantShown(t, shownTo(t, typedWorld(t), mallory.present(t, answer, enveloped)), false, "proof passed", "holder_key passed", "binding failed other_holder")
+	wantShown(t, shownTo(t, typedWorld(t), anna.present(t, answer, enveloped)), true, "binding passed other_subject")
+	strange := typed(t, func(m map[string]any) { m["cnf"] = map[string]any{"kid": "x"} })
+	enveloped = must[[]byte](t)(json.Marshal(jose.Envelope("application/dc+sd-jwt", strange)))
+	wantShown(t, shownTo(t, typedWorld(t), anna.present(t, answer, enveloped)), false, "binding unknown no_key")
+	// Outside of a presentation it is told that nobody looked.
+	for _, file := range [][]byte{bound, strange} {
+		if rep := check(t, typedWorld(t), file); !slices.Contains(rep.Notes, noteBound) {
+			t.Errorf("got %q", rep.Notes)
+		}
+	}
+	own := uni().simple()
+	own.Subject.ID = anna.id
+	wantShown(t, shownTo(t, world(t), anna.present(t, answer, uni().signed(t, own))), true, "binding not_applicable not_bound")
+}
+
+// A holder withholds the end and the withdrawal, where a careless issuer let them.
+func TestAttackWithheld(t *testing.T) {
+	u := uni()
+	late := u.badge()
+	late.ValidUntil = now.AddDate(0, -1, 0)
+	claims := must[[]byte](t)(late.Document())
+	token := must[[]byte](t)(sdjwt.Issue(claims, u.key, sdjwt.Options{Header: jose.Header{KeyID: u.method, Type: "vc+sd-jwt"}, Disclosable: []string{"/validUntil", "/credentialStatus"}}))
+	want(t, check(t, world(t), token), Expired)
+	want(t, check(t, world(t), shortened(t, token, "/credentialStatus")), Unverifiable, "validity_period unknown partly_shown")
+	want(t, check(t, world(t), shortened(t, token)), Unverifiable, "status unknown partly_shown", "validity_period unknown partly_shown")
+
+	key := must[*ecdsa.PrivateKey](t)(ecdsa.GenerateKey(elliptic.P256(), rand.Reader))
+	net := uniWith(t, key.Public())
+	base := must[[]byte](t)(proof.Sign(must[[]byte](t)(late.Document()), key, proof.SignOptions{Cryptosuite: "ecdsa-sd-2023", Method: u.method, Created: now.Add(-time.Hour),
+		MandatoryPointers: []string{"/issuer", "/credentialSubject", "/validFrom", "/name"}}))
+	derived := must[[]byte](t)(proof.Derive(base, []string{"/name"}, proof.DeriveOptions{}))
+	rep := check(t, net, derived) // which nothing in it tells from one without an end
+	want(t, rep, Valid, "proof passed partly_shown", "status not_applicable partly_shown", "validity_period passed partly_shown")
 }

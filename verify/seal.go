@@ -1,6 +1,7 @@
 package verify
 
 import (
+	"crypto"
 	"errors"
 	"time"
 
@@ -15,9 +16,10 @@ import (
 type seal struct {
 	proof, key, identity Check
 
-	host    string    // domain that is proven to stand behind the key; "" if none
-	shared  bool      // only an account at host is proven
-	expires time.Time // earliest end of a proof; zero if none ends
+	signer  crypto.PublicKey // whose proof key, identity and host are about; nil if unknown
+	host    string           // domain that is proven to stand behind the key; "" if none
+	shared  bool             // only an account at host is proven
+	expires time.Time        // earliest end of a proof; zero if none ends
 }
 
 // holds reports whether the signature is right and the issuer's.
@@ -90,7 +92,7 @@ func combine(all []seal) seal {
 			out.proof = s.proof
 		}
 		if worse(out.key.Outcome, s.key.Outcome) {
-			out.key, out.identity, out.host, out.shared = s.key, s.identity, s.host, s.shared
+			out.key, out.identity, out.host, out.shared, out.signer = s.key, s.identity, s.host, s.shared, s.signer
 		}
 	}
 	for _, s := range all {
@@ -118,7 +120,7 @@ func (r *run) examineOne(signed *content, p proof.Proof, issuer string) seal {
 		return unsealed(failed(CheckProof, CodeBadProof, "The end of the signature cannot be read."))
 	}
 	o := r.owner(p.VerificationMethod, issuer, created)
-	s := seal{key: o.check, host: o.host, shared: o.shared, expires: expires}
+	s := seal{key: o.check, signer: o.key, host: o.host, shared: o.shared, expires: expires}
 	s.identity = r.identity(o, issuer)
 	s.proof = r.signature(signed, p, o, created)
 	return s
@@ -188,6 +190,8 @@ func signatureError(err error) Check {
 		lost       *jsonld.LossError
 	)
 	switch {
+	case errors.Is(err, proof.ErrBaseProof):
+		return unknown(CheckProof, CodeBaseProof, "This is the holder's own copy, which opens everything and is not meant to be shown. Ask the holder for one that is.")
 	case errors.Is(err, proof.ErrBadSignature):
 		return failed(CheckProof, CodeChanged, "The content is not what was signed: something has been changed.")
 	case errors.Is(err, proof.ErrUnsupported):

@@ -52,6 +52,7 @@ func (r *run) selective(text []byte) (document, *Check) {
 		return document{}, twice()
 	}
 	d.envelope = selectiveEnvelope(w.SDJWT, w.Registered)
+	d.envelope.hides = w.MayHide
 	d.envelope.starts, d.envelope.expires = w.Registered.NotBefore, w.Registered.Expires
 	d.statusClaim = w.Tree["status"]
 	return d, nil
@@ -102,6 +103,12 @@ func selectiveEnvelope(s *sdjwt.SDJWT, claims jose.Claims) *envelope {
 	e.fits = func(key crypto.PublicKey) error { return s.Verify(key) }
 	e.made, e.stamped = claims.IssuedAt, !claims.IssuedAt.IsZero()
 	e.partial = disclosable(s.Payload)
+	e.binding = s.KeyBinding != nil
+	if _, e.bound = s.Payload["cnf"]; e.bound {
+		if key, err := s.HolderKey(); err == nil {
+			e.holder = key
+		}
+	}
 	return e
 }
 

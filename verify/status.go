@@ -21,6 +21,12 @@ const acceptCredential = "application/vc, application/vc+ld+json, application/ld
 // the addresses of a credential that its issuer signed.
 func (r *run) status(d document, s seal) Check {
 	c := d.Credential
+	if len(c.Status) == 0 && d.statusClaim == nil && d.hides("credentialStatus") {
+		return unknown(CheckStatus, CodePartial, "It shows no place that would say whether it has been withdrawn. Whoever shows it may have left that out.")
+	}
+	if len(c.Status) == 0 && d.statusClaim == nil && d.envelope == nil && d.partial() {
+		return notApplicable(CheckStatus, CodePartial, "It shows no place that would say whether it has been withdrawn: its issuer made no provision for that, or let it be left out.")
+	}
 	if len(c.Status) == 0 && d.statusClaim == nil {
 		if s.holds() {
 			return notApplicable(CheckStatus, CodeNoStatus, "The issuer has made no provision for withdrawing this badge.")
@@ -221,7 +227,7 @@ func (r *run) proveList(issuer string, ref statuslist.Reference, body []byte) (*
 	if s := r.examine(lc); !s.holds() {
 		own := s.proof.Code == CodeTooComplex || s.key.Code == CodeTooManyRequests
 		return nil, &listProblem{check: *unclear(CodeListUnsigned, "the list of withdrawn badges is not signed by its issuer."), own: own}
-	} else if p := r.period(lc.Credential, s); p.Outcome != Passed {
+	} else if p := r.period(lc, s); p.Outcome != Passed {
 		return nil, problemOf(unclear(CodeListExpired, "the list of withdrawn badges is out of date."))
 	}
 	return readList(ref, lc.Tree)

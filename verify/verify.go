@@ -84,9 +84,12 @@ type run struct {
 	relationship string
 }
 
-// Verify runs all checks on file: a credential in JSON, or a PNG or SVG that
-// carries one. It never returns nil, and every check is in the report, also
-// those that could not run.
+// Verify runs all checks on file: a credential in JSON, as a JWT, an SD-JWT or a
+// COSE message, or a PNG or SVG that carries one. It never returns nil, and every
+// check is in the report, also those that could not run.
+//
+// It says whether the credential is good, not whether whoever shows it is its
+// holder; VerifyPresentation does.
 func (v *Verifier) Verify(ctx context.Context, file []byte) *Report {
 	r := v.start(ctx)
 	d, bad := r.open(file)
@@ -108,6 +111,11 @@ func (r *run) checks(d document) *Report {
 	}
 	r.report.Parsed = d.Credential
 	r.set(passed(CheckStructure, "The file is a complete, well-formed credential."))
+	if e := d.envelope; e != nil && e.binding {
+		r.report.note(noteBinding)
+	} else if e != nil && e.bound {
+		r.report.note(noteBound)
+	}
 	r.set(r.schema(d))
 	s := r.examine(d)
 	r.set(s.proof)
@@ -117,7 +125,7 @@ func (r *run) checks(d document) *Report {
 		r.report.IssuerDomain, r.report.SharedHost = s.host, s.shared
 	}
 	r.set(r.status(d, s))
-	r.set(r.period(d.Credential, s))
+	r.set(r.period(d, s))
 	r.set(r.refresh(d.Credential, s))
 	r.set(r.evidence(d.Credential, s))
 	r.set(r.endorsements(d.Credential, s))
@@ -170,6 +178,13 @@ func (r *run) schema(d document) Check {
 	}
 	return failed(CheckSchema, CodeSchema, "It breaks the rules of "+rules+". "+firstProblem(err))
 }
+
+// Notes on credentials that are bound to a holder's key. Only for a request can it
+// be checked who shows them: see VerifyPresentation.
+const (
+	noteBound   = "It is bound to the key of its holder. Nothing here shows that whoever shows it has that key."
+	noteBinding = "A signature of its holder for some request came with it. It was not checked here."
+)
 
 func (r *run) set(c Check) { r.report.set(c) }
 

@@ -46,7 +46,7 @@ func (s *Server) verifyPresentation(w http.ResponseWriter, r *http.Request) erro
 	}
 	defer done()
 	rep := v.VerifyPresentation(r.Context(), presentation, verify.PresentationOptions{Challenge: in.Options.Challenge, Domain: in.Options.Domain})
-	rest := []string{verify.CheckStructure, verify.CheckProof, verify.CheckHolderKey, verify.CheckChallenge, verify.CheckDomain}
+	rest := []string{verify.CheckStructure, verify.CheckProof, verify.CheckHolderKey, verify.CheckChallenge, verify.CheckDomain, verify.CheckBinding}
 	if names.proofOnly() {
 		rest = slices.DeleteFunc(rest, func(id string) bool { return id == verify.CheckHolderKey })
 	}
