@@ -75,13 +75,16 @@ func (j *JWS) Credential() (*CredentialJWT, error) {
 	if err != nil {
 		return nil, err
 	}
-	c := &CredentialJWT{JWS: j, Claims: claims, Profile: profile}
+	c, all := &CredentialJWT{JWS: j, Claims: claims, Profile: profile}, len(payload)
 	if profile == VC11 {
 		if c.Tree, err = mergeVC11(payload, claims); err != nil {
 			return nil, err
 		}
 	} else {
-		c.Tree = without(payload, claimNames...)
+		c.Tree = payload // which nobody else has
+		for _, name := range claimNames {
+			delete(c.Tree, name)
+		}
 	}
 	if err := c.agree(); err != nil {
 		return nil, err
@@ -90,7 +93,7 @@ func (j *JWS) Credential() (*CredentialJWT, error) {
 		c.Document, err = marshal(c.Tree)
 		return c, err
 	}
-	c.Document = cut(j.Payload, claimNames)
+	c.Document = cut(j.Payload, claimNames, all-len(c.Tree))
 	return c, nil
 }
 

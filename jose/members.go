@@ -8,37 +8,23 @@ import (
 	"github.com/roundel/roundel/strictjson"
 )
 
-// member is one member of a JSON object, by where it stands in the text.
-type member struct {
-	name  string
-	start int // of the name, at its quotation mark
-	value int // of the value
-	end   int // after the value
-}
-
-// members finds the members of an object in a text that strictjson has checked
-// before and that is an object: nothing is checked again here.
-func members(text []byte) []member {
-	var out []member
-	i := skipSpace(text, 0) + 1 // after the brace
-	for {
-		i = skipSpace(text, i)
-		if text[i] == '}' {
-			return out
-		}
-		if text[i] == ',' {
-			i++
-			continue
-		}
-		m := member{start: i}
-		i = skipString(text, i)
-		m.name = unquote(text[m.start:i])
-		i = skipSpace(text, i) + 1 // the colon
-		m.value = skipSpace(text, i)
-		i = skipValue(text, m.value)
-		m.end = i
-		out = append(out, m)
+// next returns the next member of an object in a text that strictjson has checked
+// before: nothing is checked again here. i is the place after the object's brace
+// or after the member before; more is false if there is no other.
+func next(text []byte, i int) (m strictjson.Member, more bool) {
+	if i = skipSpace(text, i); text[i] == ',' {
+		i = skipSpace(text, i+1)
 	}
+	if text[i] == '}' {
+		return m, false
+	}
+	m.Start = i
+	i = skipString(text, i)
+	m.Name = unquote(text[m.Start:i])
+	i = skipSpace(text, i) + 1 // the colon
+	m.Value = skipSpace(text, i)
+	m.End = skipValue(text, m.Value)
+	return m, true
 }
 
 func skipSpace(text []byte, i int) int {
@@ -50,12 +36,8 @@ func skipSpace(text []byte, i int) int {
 
 // skipString returns where the string that starts at i has ended.
 func skipString(text []byte, i int) int {
-	for i++; text[i] != '"'; i++ {
-		if text[i] == '\\' {
-			i++
-		}
-	}
-	return i + 1
+	end, _ := strictjson.StringEnd(text, i+1)
+	return end + 1
 }
 
 func skipValue(text []byte, i int) int {
@@ -95,68 +77,94 @@ func unquote(literal []byte) string {
 	return s
 }
 
-// cut returns an object without the members called names. The bytes of all
-// others stay as they are, so that a document comes out of a token as it was put
-// in.
-func cut(text []byte, names []string) []byte {
-	all := members(text)
-	if !slices.ContainsFunc(all, func(m member) bool { return slices.Contains(names, m.name) }) {
+// cut returns an object without those members called names, of which it has
+// count. The bytes of all others stay as they are, so that a document comes out
+// of a token as it was put in.
+func cut(text []byte, names []string, count int) []byte {
+	if count == 0 {
 		return text
 	}
 	out := make([]byte, 0, len(text))
 	out = append(out, '{')
-	kept := 0 // where the text that is still to be copied starts; 0: nothing is
-	for n, m := range all {
-		if !slices.Contains(names, m.name) {
-			if kept == 0 {
-				if len(out) > 1 {
-					out = append(out, ',')
-				}
-				kept = m.start
-				if n > 0 && len(out) == 1 {
-					kept = all[n-1].end + 1 + bytes.IndexByte(text[all[n-1].end:m.start], ',') // with the space before it
-				}
+	end := skipSpace(text, 0) + 1 // of the member before
+	kept := 0                     // where the text that is still to be copied starts; 0: nothing is
+	for first := true; ; first = false {
+		m, _ := next(text, end)
+		switch {
+		case !slices.Contains(names, m.Name):
+			if kept > 0 {
+				break
 			}
-			continue
-		}
-		if kept > 0 {
-			out = append(out, text[kept:all[n-1].end]...)
+			kept = m.Start
+			if len(out) > 1 {
+				out = append(out, ',')
+			} else if !first {
+				kept = skipSpace(text, end) + 1 // after the comma, with the space
+			}
+		case kept > 0:
+			out = append(out, text[kept:end]...)
 			kept = 0
+			count--
+		default:
+			count--
+		}
+		if end = m.End; count == 0 {
+			return append(out, rest(text, end, len(out) > 1)...)
 		}
 	}
-	if kept == 0 {
-		return append(out, '}')
-	}
-	return append(out, text[kept:]...)
 }
 
-// outline reads of a credential, a checked text, only what its claims repeat: a
-// small tree with those members, and with an empty value for every other one.
-func outline(text []byte) (map[string]any, error) {
-	tree := map[string]any{}
-	for _, m := range members(text) {
-		value := text[m.value:m.end]
+// rest returns what stays of a text whose last cut has ended at end.
+func rest(text []byte, end int, more bool) []byte {
+	switch i := skipSpace(text, end); {
+	case text[i] == '}':
+		return text[i : i+1]
+	case more:
+		return append([]byte{','}, text[skipSpace(text, i+1):]...)
+	default:
+		return text[i+1:]
+	}
+}
+
+// outline reads of a credential, a checked text with its members, only what its
+// claims repeat: a small tree with those members, and with an empty value for
+// every other one.
+func outline(text []byte, members []strictjson.Member) (map[string]any, error) {
+	tree := make(map[string]any, len(members))
+	for _, m := range members {
+		value := text[m.Value:m.End]
 		var err error
-		switch m.name {
+		switch m.Name {
 		case "id", "issuer", "validFrom", "validUntil":
-			tree[m.name], err = strictjson.Decode(value, strictjson.Limits{MaxBytes: len(value)})
+			tree[m.Name], err = decodeValue(value)
 		case "credentialSubject":
-			if tree[m.name] = map[string]any{}; value[0] == '{' {
-				for _, inner := range members(value) {
-					if inner.name == "id" {
-						id := value[inner.value:inner.end]
-						tree[m.name].(map[string]any)["id"], err = strictjson.Decode(id, strictjson.Limits{MaxBytes: len(id)})
-					}
-				}
+			if value[0] == '{' {
+				tree[m.Name], err = onlyID(value)
 			} else {
-				tree[m.name], err = strictjson.Decode(value, strictjson.Limits{MaxBytes: len(value)})
+				tree[m.Name], err = decodeValue(value)
 			}
 		default:
-			tree[m.name] = nil
+			tree[m.Name] = nil
 		}
 		if err != nil {
 			return nil, err
 		}
 	}
 	return tree, nil
+}
+
+// onlyID reads of an object its id.
+func onlyID(text []byte) (tree map[string]any, err error) {
+	tree = map[string]any{}
+	for m, more := next(text, 1); more; m, more = next(text, m.End) {
+		if m.Name == "id" {
+			tree["id"], err = decodeValue(text[m.Value:m.End])
+			break
+		}
+	}
+	return tree, err
+}
+
+func decodeValue(value []byte) (any, error) {
+	return strictjson.Decode(value, strictjson.Limits{MaxBytes: len(value)})
 }

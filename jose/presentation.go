@@ -76,7 +76,7 @@ func (j *JWS) Presentation() (*PresentationJWT, error) {
 		p.Document, err = marshal(p.Tree)
 		return p, err
 	}
-	p.Document = cut(j.Payload, presentationClaims)
+	p.Document = cut(j.Payload, presentationClaims, len(payload)-len(p.Tree))
 	return p, nil
 }
 
