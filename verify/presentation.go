@@ -282,8 +282,8 @@ func (r *run) examinePresentation(p presented) seal {
 	}
 	var all []seal
 	signed := r.contentOf(unsecured, proofs)
-	for _, one := range proofs {
-		all = append(all, r.examineOne(signed, one, p.Holder))
+	for i, one := range proofs {
+		all = append(all, r.examineOne(signed, i, one, p.Holder))
 	}
 	s := combine(all)
 	if s.proof.Outcome == Passed && overRDF(proofs) && !samePresentation(signed, p.Presentation) {

@@ -53,8 +53,13 @@ func (r *run) examineProofs(c *credential.Credential) seal {
 	}
 	var all []seal
 	signed := r.contentOf(unsecured, proofs)
-	for _, p := range proofs {
-		all = append(all, r.examineOne(signed, p, c.Issuer.ID))
+	if r.Shapes != nil && len(c.Raw) > 0 && !signed.inline {
+		if signed.quick, err = r.Shapes.Secured(c.Raw); err == nil {
+			defer signed.quick.Release()
+		}
+	}
+	for i, p := range proofs {
+		all = append(all, r.examineOne(signed, i, p, c.Issuer.ID))
 	}
 	s := combine(all)
 	if s.proof.Outcome == Passed {
@@ -109,8 +114,8 @@ func worse(a, b Outcome) bool {
 	return rank[a] < rank[b]
 }
 
-// examineOne checks one proof by itself.
-func (r *run) examineOne(signed *content, p proof.Proof, issuer string) seal {
+// examineOne checks proof number i, p, by itself.
+func (r *run) examineOne(signed *content, i int, p proof.Proof, issuer string) seal {
 	created, err := proofTime(p.Created)
 	if err != nil {
 		return unsealed(failed(CheckProof, CodeBadProof, "The date of the signature cannot be read."))
@@ -122,7 +127,7 @@ func (r *run) examineOne(signed *content, p proof.Proof, issuer string) seal {
 	o := r.owner(p.VerificationMethod, issuer, created)
 	s := seal{key: o.check, signer: o.key, host: o.host, shared: o.shared, expires: expires}
 	s.identity = r.identity(o, issuer)
-	s.proof = r.signature(signed, p, o, created)
+	s.proof = r.signature(signed, i, p, o, created)
 	return s
 }
 
@@ -134,7 +139,7 @@ func proofTime(s string) (time.Time, error) {
 }
 
 // signature checks that p signs the content, for the purpose of making a claim.
-func (r *run) signature(signed *content, p proof.Proof, o owner, created time.Time) Check {
+func (r *run) signature(signed *content, i int, p proof.Proof, o owner, created time.Time) Check {
 	switch {
 	case p.Purpose != r.relationship:
 		return failed(CheckProof, CodeWrongPurpose, "The signature was made for another purpose than "+purposes[r.relationship]+".")
@@ -143,7 +148,7 @@ func (r *run) signature(signed *content, p proof.Proof, o owner, created time.Ti
 	case o.key == nil:
 		return unknown(CheckProof, CodeNoKey, "We could not get the key that would show whether it is unchanged.")
 	}
-	if err := r.verifyProof(signed, p, o); err != nil {
+	if err := r.verifyProof(signed, i, p, o); err != nil {
 		return signatureError(err)
 	}
 	if created.After(r.now.Add(clockSkew)) {

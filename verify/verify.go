@@ -16,6 +16,7 @@ import (
 	"github.com/roundel/roundel/did"
 	"github.com/roundel/roundel/jsonld"
 	"github.com/roundel/roundel/openbadge"
+	"github.com/roundel/roundel/shape"
 	"github.com/roundel/roundel/statuslist"
 )
 
@@ -38,6 +39,9 @@ type Verifier struct {
 	KnownIssuers []string
 	// Contexts are the vocabularies to read with; nil stands for the embedded ones.
 	Contexts *jsonld.Contexts
+	// Shapes makes the check of proofs fast for credentials of a shape that was met
+	// before; nil does without. It must be of the same Contexts, and may be shared.
+	Shapes *shape.Cache
 	// Inline reads documents that bring vocabulary of their own, written as objects
 	// into @context (jsonld.Options.Inline). Whoever wrote such a document decided
 	// what its words mean: a caller that goes by the words must not set it.

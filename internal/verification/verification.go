@@ -16,6 +16,7 @@ import (
 	"github.com/roundel/roundel/did"
 	"github.com/roundel/roundel/internal/fault"
 	"github.com/roundel/roundel/internal/fetch"
+	"github.com/roundel/roundel/shape"
 	"github.com/roundel/roundel/statuslist"
 	"github.com/roundel/roundel/verify"
 )
@@ -23,6 +24,9 @@ import (
 // MaxFile bounds what is verified, in bytes: a picture with its credential, or a
 // learner record as a token.
 const MaxFile = 14 << 20
+
+// maxSteps bounds the canonicalisation of one badge, as package verify does.
+const maxSteps = 20_000
 
 // Service verifies credentials of any issuer.
 type Service struct {
@@ -32,11 +36,13 @@ type Service struct {
 	once  sync.Once
 	turns chan struct{}
 	lists statuslist.Cache // of other hosts; our own are made anew in no time
+
+	shapes *shape.Cache // of the badges that people bring
 }
 
 // verifier returns a verifier for one verification.
 func (s *Service) verifier() *verify.Verifier {
-	return &verify.Verifier{Get: s.Fetch, Now: s.Now, Lists: &s.lists, Live: s.own}
+	return &verify.Verifier{Get: s.Fetch, Now: s.Now, Lists: &s.lists, Live: s.own, Shapes: s.shapes}
 }
 
 // own reports whether this installation itself answers at address.
@@ -52,6 +58,7 @@ func (s *Service) take(ctx context.Context) (done func(), err error) {
 	s.once.Do(func() {
 		s.turns = make(chan struct{}, runtime.GOMAXPROCS(0))
 		s.lists.Now = s.Now
+		s.shapes = shape.New(shape.Options{MaxWork: maxSteps})
 	})
 	select {
 	case s.turns <- struct{}{}:
@@ -87,7 +94,7 @@ func (s *Service) Verifier(ctx context.Context) (v *verify.Verifier, done func()
 		return nil, nil, err
 	}
 	v = s.verifier()
-	v.Lists = nil // which are proven in the vocabularies that everybody else reads with
+	v.Lists, v.Shapes = nil, nil // which are of the vocabularies that everybody else reads with
 	return v, done, nil
 }
 
