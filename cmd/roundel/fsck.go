@@ -23,7 +23,7 @@ func (f *fsckCommand) Run(c *console) error {
 	if err != nil {
 		return err
 	}
-	report, err := (&fsck.Checker{DB: a.Ground.DB, Blobs: a.Ground.Blobs}).Check(c.ctx)
+	report, err := (&fsck.Checker{DB: a.Ground.DB, Blobs: a.Ground.Blobs, Keys: a.Ground.Keys}).Check(c.ctx)
 	if err != nil {
 		return joinClose(a, err)
 	}

@@ -1,7 +1,9 @@
 // Package fsck checks that an installation's data is whole: that every document
 // is there, is signed by the key it names and says what its record says, that
 // places in status lists are unique, that spreadsheets were awarded exactly
-// once, and that every picture is where its badge says.
+// once, that every picture is where its badge says, that what was signed for
+// programs is published with the status that is recorded, and that every sealed
+// key opens and fits its public half.
 package fsck
 
 import (
@@ -15,6 +17,7 @@ import (
 	"github.com/roundel/roundel/credential"
 	"github.com/roundel/roundel/internal/blob"
 	"github.com/roundel/roundel/internal/jobs"
+	"github.com/roundel/roundel/internal/keys"
 	"github.com/roundel/roundel/internal/publicid"
 	"github.com/roundel/roundel/internal/sqldb"
 	"github.com/roundel/roundel/multikey"
@@ -27,11 +30,13 @@ import (
 type Checker struct {
 	DB    *sqldb.DB
 	Blobs *blob.Dir
+	Keys  *keys.Ring // nil: sealed keys are not opened
 }
 
 // Report is what was looked at and what is wrong.
 type Report struct {
 	Awards, Rows, Pictures int64
+	Attestations, Places   int64    // signed for programs, and where their status is
 	Problems               []string // a sentence each
 }
 
@@ -42,7 +47,7 @@ func (r *Report) wrong(format string, args ...any) {
 // Check looks at everything. It returns an error only when it could not look.
 func (c *Checker) Check(ctx context.Context) (*Report, error) {
 	r := &Report{}
-	for _, step := range []func(context.Context, *Report) error{c.awards, c.positions, c.states, c.stuck, c.batches, c.events, c.pictures} {
+	for _, step := range []func(context.Context, *Report) error{c.awards, c.positions, c.states, c.stuck, c.batches, c.events, c.pictures, c.sealed, c.attestations, c.lists} {
 		if err := step(ctx, r); err != nil {
 			return r, err
 		}
@@ -70,7 +75,7 @@ type place struct {
 // awards verifies every signed document with a key of its organisation. An
 // award without a document was interrupted; the next start finishes it.
 func (c *Checker) awards(ctx context.Context, r *Report) error {
-	keys, err := c.keys(ctx)
+	known, err := c.keys(ctx)
 	if err != nil {
 		return err
 	}
@@ -95,7 +100,7 @@ func (c *Checker) awards(ctx context.Context, r *Report) error {
 				r.wrong("award %s is recorded but not signed; it was interrupted and the next start finishes it", a.public)
 				continue
 			}
-			if err := checkDocument(a, keys[a.organisationID]); err != nil {
+			if err := checkDocument(a, known[a.organisationID]); err != nil {
 				r.wrong("award %s: %v", a.public, err)
 			}
 		}
@@ -105,18 +110,18 @@ func (c *Checker) awards(ctx context.Context, r *Report) error {
 
 // keys returns the public keys of each organisation.
 func (c *Checker) keys(ctx context.Context) (map[int64][]string, error) {
-	keys := map[int64][]string{}
+	known := map[int64][]string{}
 	err := c.DB.Read(ctx, func(tx *sqldb.Tx) error {
 		_, err := sqldb.Collect(ctx, tx, func(rows *sql.Rows) (struct{}, error) {
 			var id int64
 			var key string
 			err := rows.Scan(&id, &key)
-			keys[id] = append(keys[id], key)
+			known[id] = append(known[id], key)
 			return struct{}{}, err
 		}, `SELECT organisation_id, public_key FROM signing_key ORDER BY id`)
 		return err
 	})
-	return keys, err
+	return known, err
 }
 
 // checkDocument compares what was signed with the record, and verifies the
@@ -304,6 +309,16 @@ func (c *Checker) pictures(ctx context.Context, r *Report) error {
 			r.wrong("picture %s: %v", key, err)
 		}
 	}
+	return err
+}
+
+// sealed opens every private key.
+func (c *Checker) sealed(ctx context.Context, r *Report) error {
+	if c.Keys == nil {
+		return nil
+	}
+	found, err := c.Keys.Sealed(ctx)
+	r.Problems = append(r.Problems, found...)
 	return err
 }
 

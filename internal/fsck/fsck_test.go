@@ -50,6 +50,12 @@ var tables = []string{"award", "signing_key", "award_batch_row", "event", "badge
 // copyTables copies the tables from one name to another, row for row.
 func copyTables(t *testing.T, h *apptest.House, from, to string) {
 	t.Helper()
+	copyRows(t, h, tables, from, to)
+}
+
+// copyRows does so with any tables.
+func copyRows(t *testing.T, h *apptest.House, tables []string, from, to string) {
+	t.Helper()
 	ctx := t.Context()
 	check(t, h.App.Ground.DB.Write(ctx, func(tx *sqldb.Tx) error {
 		if _, err := tx.Exec(ctx, `PRAGMA defer_foreign_keys = 1`); err != nil {

@@ -3,8 +3,6 @@ package keys
 import (
 	"context"
 	"crypto"
-	"crypto/ecdsa"
-	"crypto/ed25519"
 	"time"
 
 	"github.com/roundel/roundel/internal/sqldb"
@@ -32,17 +30,11 @@ func (r *Ring) SignerOf(ctx context.Context, i *Issuer) (*IssuerSigner, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &IssuerSigner{Issuer: i}
-	if i.Kind == Ed25519 {
-		s.priv = ed25519.NewKeyFromSeed(secret)
-		return s, nil
-	}
-	curve, err := i.Kind.curve()
+	priv, err := private(i.Kind, secret)
 	if err != nil {
 		return nil, err
 	}
-	s.priv, err = ecdsa.ParseRawPrivateKey(curve, secret)
-	return s, err
+	return &IssuerSigner{Issuer: i, priv: priv}, nil
 }
 
 // Secure returns doc with a Data Integrity proof by the issuer's own
