@@ -19,7 +19,7 @@ import (
 // the hosts in it answered: use only bundles of your own, or of those you trust.
 //
 // Nothing in it is taken for fresher than it is: lists state until when they
-// count, and the verifier's clock decides.
+// count, and the verifier's clock decides. What states no end counts for a day.
 type Bundle struct {
 	made    time.Time
 	entries map[string]bundled
@@ -59,6 +59,16 @@ func ParseBundle(data []byte) (*Bundle, error) {
 		return nil, fmt.Errorf("verification bundle: the type is not %s", bundleType)
 	}
 	return &Bundle{made: f.Made, entries: f.Entries}, nil
+}
+
+// savedAge is for how long an answer without an end of its own counts.
+const savedAge = 24 * time.Hour
+
+// stale reports whether the answer of url was saved too long before now to say
+// anything about it.
+func (b *Bundle) stale(url string, now time.Time) bool {
+	e, ok := b.entries[url]
+	return ok && now.Sub(e.At) > savedAge
 }
 
 // Made is when the bundle was written.

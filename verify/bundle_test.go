@@ -3,6 +3,7 @@ package verify
 import (
 	"encoding/json"
 	"errors"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -39,6 +40,13 @@ func TestBundleRepeatsTheReport(t *testing.T) {
 			online, text := recorded(t, net, file)
 			b := must[*Bundle](t)(ParseBundle(text))
 			offline := (&Verifier{Get: b, Now: clock}).Verify(t.Context(), file)
+			if len(offline.Notes) == 0 || !strings.Contains(offline.Notes[0], "saved on 23 November 2026") {
+				t.Errorf("%s, %s: notes %q", name, state, offline.Notes)
+			}
+			offline.Notes = slices.Delete(offline.Notes, 0, 1)
+			if len(offline.Notes) == 0 {
+				offline.Notes = nil
+			}
 			was, is := must[[]byte](t)(json.Marshal(online)), must[[]byte](t)(json.Marshal(offline))
 			if string(was) != string(is) {
 				t.Errorf("%s, %s:\nonline  %s\noffline %s", name, state, was, is)
@@ -105,4 +113,20 @@ func FuzzParseBundle(f *testing.F) {
 			}
 		}
 	})
+}
+
+// What says no end of its own does not say yesterday's word for ever.
+func TestAttackOldBundle(t *testing.T) {
+	entry := map[string]any{"id": "https://uni.edu/revoked", "type": "1EdTechRevocationList"}
+	badge := withEntry(t, entry)
+	net := world(t).with("https://uni.edu/revoked", page{body: []byte(`{"revokedCredential":[]}`), media: "application/json"})
+	for place, file := range map[*internet][]byte{net: badge, oldWorld(t): must[[]byte](t)(oldAssertion().Document())} {
+		rep, text := recorded(t, place, file)
+		want(t, rep, Valid)
+		b := must[*Bundle](t)(ParseBundle(text))
+		soon := func() time.Time { return now.Add(time.Hour) }
+		want(t, (&Verifier{Get: b, Now: soon}).Verify(t.Context(), file), Valid)
+		later := func() time.Time { return now.AddDate(0, 1, 0) }
+		want(t, (&Verifier{Get: b, Now: later}).Verify(t.Context(), file), Unverifiable, "status unknown list_expired")
+	}
 }

@@ -62,6 +62,9 @@ func (r *run) oldChecks(d document) *Report {
 		// What its issuer took back is no longer to be found.
 		r.set(unknown(CheckProof, CodeNotRun, "Not checked, because the issuer has taken it back."))
 	}
+	if c := r.report.Check(CheckStatus); c.Outcome == Passed && r.stale(result.Assertion.ID) {
+		r.set(unknown(CheckStatus, CodeListExpired, "We could not learn whether it has been withdrawn: what its host answered was saved too long ago."))
+	}
 	r.set(oldCheck(CheckValidity, result.Check(ob2.CheckPeriod)))
 	r.set(notApplicable(CheckRefresh, CodeNoRefresh, "The issuer offers no newer versions."))
 	r.set(notApplicable(CheckEvidence, CodeNoEvidence, "It refers to nothing by its digest."))

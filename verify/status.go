@@ -166,6 +166,8 @@ func (r *run) statusList(issuer string, ref statuslist.Reference) (*statuslist.P
 	}
 	var problem *listProblem
 	switch {
+	case err == nil && held.ValidUntil.IsZero() && r.stale(ref.List):
+		return nil, unclear(CodeListExpired, "the saved list is too old to say anything about today.")
 	case err == nil:
 		return held.Published, nil
 	case errors.As(err, &problem):
@@ -175,6 +177,12 @@ func (r *run) statusList(issuer string, ref statuslist.Reference) (*statuslist.P
 	}
 	bad := r.noAnswer(CheckStatus, ref.List, err)
 	return nil, &bad
+}
+
+// stale reports whether an answer comes from a Bundle and is too old.
+func (r *run) stale(url string) bool {
+	b, ok := r.Get.(*Bundle)
+	return ok && b.stale(url, r.now)
 }
 
 // listProblem is a result of the status check as an error.

@@ -96,6 +96,9 @@ type run struct {
 // holder; VerifyPresentation does.
 func (v *Verifier) Verify(ctx context.Context, file []byte) *Report {
 	r := v.start(ctx)
+	if b, ok := v.Get.(*Bundle); ok {
+		r.report.note("Nobody was asked: it was checked with answers that were saved on " + r.date(b.made) + ".")
+	}
 	d, bad := r.open(file)
 	if bad != nil {
 		if json.Valid(file) {
