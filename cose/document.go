@@ -5,7 +5,9 @@ import (
 	"crypto"
 	"encoding/json"
 	"fmt"
+	"math"
 	"strings"
+	"time"
 
 	gocose "github.com/veraison/go-cose"
 
@@ -68,6 +70,9 @@ func (m *Message) document(kind string, read func(map[string]any) (jose.Claims, 
 	if err := m.agree(kind, d.Tree); err != nil {
 		return nil, err
 	}
+	if err := m.narrow(&d.Registered); err != nil {
+		return nil, err
+	}
 	var b bytes.Buffer
 	e := json.NewEncoder(&b)
 	e.SetEscapeHTML(false)
@@ -93,6 +98,51 @@ func (m *Message) agree(kind string, tree map[string]any) error {
 		return &jose.ClaimError{Claim: "iss", Value: claim, Document: document}
 	}
 	return nil
+}
+
+// narrow takes the times among the CWT claims into those of the payload: where
+// both say one, the narrower counts.
+func (m *Message) narrow(c *jose.Claims) error {
+	for _, t := range []struct {
+		label int64
+		to    *time.Time
+		later bool // the later one is the narrower
+	}{{gocose.CWTClaimExpirationTime, &c.Expires, false}, {gocose.CWTClaimNotBefore, &c.NotBefore, true}, {gocose.CWTClaimIssuedAt, &c.IssuedAt, true}} {
+		v, present := m.CWT[t.label]
+		if !present {
+			continue
+		}
+		at, err := numericDate(v)
+		if err != nil {
+			return err
+		}
+		if t.to.IsZero() || at.After(*t.to) == t.later {
+			*t.to = at
+		}
+	}
+	return nil
+}
+
+// numericDate reads a time of RFC 8392, section 2: seconds since 1970, without the
+// tag that CBOR has for times.
+func numericDate(v any) (time.Time, error) {
+	const lastSecond = 253402300799 // 31 December 9999
+	switch v := v.(type) {
+	case int64:
+		if v >= 0 && v <= lastSecond {
+			return time.Unix(v, 0).UTC(), nil
+		}
+	case uint64:
+		if v <= lastSecond {
+			return time.Unix(int64(v), 0).UTC(), nil
+		}
+	case float64:
+		if v >= 0 && v <= lastSecond {
+			whole, fraction := math.Modf(v)
+			return time.Unix(int64(whole), int64(fraction*1e9)).UTC(), nil
+		}
+	}
+	return time.Time{}, fmt.Errorf("%w: a time among the CWT claims is no date in seconds", ErrMalformed)
 }
 
 // SignCredential returns doc, a credential of the data model 2.0, as a message.

@@ -17,6 +17,8 @@ import (
 	"testing"
 	"time"
 
+	gocose "github.com/veraison/go-cose"
+
 	"github.com/roundel/roundel/did"
 	"github.com/roundel/roundel/jose"
 	"github.com/roundel/roundel/multikey"
@@ -277,4 +279,26 @@ func TestAttackWithheld(t *testing.T) {
 	derived := must[[]byte](t)(proof.Derive(base, []string{"/name"}, proof.DeriveOptions{}))
 	rep := check(t, net, derived) // which nothing in it tells from one without an end
 	want(t, rep, Valid, "proof passed partly_shown", "status not_applicable partly_shown", "validity_period passed partly_shown")
+}
+
+// The end of a COSE message may stand among its CWT claims.
+func TestAttackEndAmongCWTClaims(t *testing.T) {
+	u := uni()
+	sign := func(claims map[any]any) []byte {
+		m := gocose.NewSign1Message()
+		m.Payload = must[[]byte](t)(u.simple().Document())
+		m.Headers.Protected = gocose.ProtectedHeader{
+			gocose.HeaderLabelAlgorithm: gocose.AlgorithmEdDSA, gocose.HeaderLabelKeyID: []byte(u.method),
+			gocose.HeaderLabelType: "application/vc+cose", gocose.HeaderLabelContentType: "application/vc", gocose.HeaderLabelCWTClaims: claims,
+		}
+		signer := must[gocose.Signer](t)(gocose.NewSigner(gocose.AlgorithmEdDSA, u.key))
+		if err := m.Sign(rand.Reader, nil, signer); err != nil {
+			t.Fatal(err)
+		}
+		return must[[]byte](t)(m.MarshalCBOR())
+	}
+	want(t, check(t, world(t), sign(map[any]any{int64(1): u.id, int64(4): now.AddDate(1, 0, 0).Unix()})), Valid)
+	want(t, check(t, world(t), sign(map[any]any{int64(4): now.AddDate(-1, 0, 0).Unix()})), Expired, "validity_period failed expired")
+	want(t, check(t, world(t), sign(map[any]any{int64(5): now.AddDate(1, 0, 0).Unix()})), Unverifiable, "proof unknown created_in_future")
+	want(t, check(t, world(t), sign(map[any]any{int64(4): "never"})), Malformed, "structure failed bad_token")
 }
