@@ -41,7 +41,7 @@ type CredentialOptions struct {
 // Errors wrap ErrDocument, ErrMalformed if doc is not strict JSON, or are those
 // of NewSigner and of the key.
 func SignCredential(doc []byte, key crypto.Signer, o CredentialOptions) ([]byte, error) {
-	payload, err := credentialPayload(doc, o)
+	claims, rest, err := credentialPayload(doc, o)
 	if err != nil {
 		return nil, err
 	}
@@ -49,7 +49,7 @@ func SignCredential(doc []byte, key crypto.Signer, o CredentialOptions) ([]byte,
 	if err != nil {
 		return nil, err
 	}
-	return s.signer.Sign(payload)
+	return s.signer.sign(claims, rest)
 }
 
 // A CredentialSigner signs many credentials with one key and the same options.
@@ -77,31 +77,31 @@ func NewCredentialSigner(key crypto.Signer, o CredentialOptions) (*CredentialSig
 
 // Sign is SignCredential with the signer's key and options.
 func (s *CredentialSigner) Sign(doc []byte) ([]byte, error) {
-	payload, err := credentialPayload(doc, s.o)
+	claims, rest, err := credentialPayload(doc, s.o)
 	if err != nil {
 		return nil, err
 	}
-	return s.signer.Sign(payload)
+	return s.signer.sign(claims, rest)
 }
 
-// credentialPayload is doc with its claims.
-func credentialPayload(doc []byte, o CredentialOptions) ([]byte, error) {
+// credentialPayload is doc with its claims, in the two parts of prepend.
+func credentialPayload(doc []byte, o CredentialOptions) (claims, rest []byte, err error) {
 	members, err := strictjson.Members(doc, strictjson.Limits{MaxBytes: max(1, len(doc))})
 	if err != nil {
-		return nil, fmt.Errorf("%w: document: %w", ErrMalformed, err)
+		return nil, nil, fmt.Errorf("%w: document: %w", ErrMalformed, err)
 	}
 	tree, err := outline(doc, members)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	if err := refuseClaims(tree); err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	claims, err := credentialClaims(tree, o)
+	all, err := credentialClaims(tree, o)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	return prepend(doc, claims)
+	return prepend(doc, all)
 }
 
 // written refuses profiles that credentials are only read in.
@@ -201,21 +201,19 @@ func header(key crypto.Signer, p Profile, kid string, withKey bool, kind string)
 	return h, nil
 }
 
-// prepend writes claims before the first member of doc, a JSON object with none
-// of them, and leaves its other bytes as they are.
-func prepend(doc []byte, claims map[string]any) ([]byte, error) {
+// prepend returns doc, a JSON object with none of the claims, with them before
+// its first member and its other bytes as they are: what is new, and the rest
+// of doc.
+func prepend(doc []byte, claims map[string]any) (text, rest []byte, err error) {
 	if len(claims) == 0 {
-		return doc, nil
+		return nil, doc, nil
 	}
-	text, err := jcs.Canonicalize(claims)
-	if err != nil {
-		return nil, fmt.Errorf("%w: %w", ErrDocument, err)
+	if text, err = jcs.Canonicalize(claims); err != nil {
+		return nil, nil, fmt.Errorf("%w: %w", ErrDocument, err)
 	}
-	body := bytes.TrimSpace(doc)[1:]
-	out := make([]byte, 0, len(text)+len(body)+1)
-	out = append(out, text[:len(text)-1]...)
-	if !bytes.HasPrefix(bytes.TrimSpace(body), []byte("}")) {
-		out = append(out, ',')
+	text, rest = text[:len(text)-1], bytes.TrimSpace(doc)[1:]
+	if !bytes.HasPrefix(bytes.TrimLeft(rest, " \t\r\n"), []byte("}")) {
+		text = append(text, ',')
 	}
-	return append(out, body...), nil
+	return text, rest, nil
 }

@@ -2,7 +2,6 @@ package jose
 
 import (
 	"bytes"
-	"encoding/json"
 	"slices"
 
 	"github.com/roundel/roundel/strictjson"
@@ -67,14 +66,13 @@ func skipValue(text []byte, i int) int {
 	return i
 }
 
+// unquote returns the value of a string in a checked text.
 func unquote(literal []byte) string {
 	if bytes.IndexByte(literal, '\\') < 0 {
 		return string(literal[1 : len(literal)-1])
 	}
-	var s string
-	// The literal is checked, and json reads what strictjson reads.
-	_ = json.Unmarshal(literal, &s)
-	return s
+	value, _ := strictjson.AppendString(nil, literal)
+	return string(value)
 }
 
 // cut returns an object without those members called names, of which it has
@@ -166,5 +164,8 @@ func onlyID(text []byte) (tree map[string]any, err error) {
 }
 
 func decodeValue(value []byte) (any, error) {
+	if value[0] == '"' {
+		return unquote(value), nil
+	}
 	return strictjson.Decode(value, strictjson.Limits{MaxBytes: len(value)})
 }

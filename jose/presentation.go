@@ -166,8 +166,13 @@ func SignPresentation(doc []byte, key crypto.Signer, o PresentationOptions) ([]b
 	if err != nil {
 		return nil, err
 	}
-	if payload, err = prepend(payload, claims); err != nil {
+	text, rest, err := prepend(payload, claims)
+	if err != nil {
 		return nil, err
 	}
-	return Sign(payload, key, h)
+	s, err := NewSigner(key, h)
+	if err != nil {
+		return nil, err
+	}
+	return s.sign(text, rest)
 }

@@ -35,11 +35,18 @@ func NewSigner(key crypto.Signer, h Header) (*Signer, error) {
 
 // Sign returns payload as a signed token in compact form. Errors are those of
 // the key.
-func (s *Signer) Sign(payload []byte) ([]byte, error) {
+func (s *Signer) Sign(payload []byte) ([]byte, error) { return s.sign(nil, payload) }
+
+// sign is Sign for a payload in two parts, the first of which is small.
+func (s *Signer) sign(first, rest []byte) ([]byte, error) {
+	// Three bytes are four characters, so the parts are cut where one ends.
+	more := min(len(rest), (3-len(first)%3)%3)
+	first, rest = append(first[:len(first):len(first)], rest[:more]...), rest[more:]
 	const room = 1 + 172 // a dot, and RSA of 1024 bits or any elliptic curve
-	token := make([]byte, 0, len(s.header)+encoding.EncodedLen(len(payload))+room)
+	token := make([]byte, 0, len(s.header)+encoding.EncodedLen(len(first)+len(rest))+room)
 	token = append(token, s.header...)
-	token = encoding.AppendEncode(token, payload)
+	token = encoding.AppendEncode(token, first)
+	token = encoding.AppendEncode(token, rest)
 	sig, err := sign(s.key, token)
 	if err != nil {
 		return nil, fmt.Errorf("sign token: %w", err)
