@@ -22,6 +22,7 @@ const (
 	// schema
 	CodeSchema       = "breaks_open_badges_rules"
 	CodeNotOpenBadge = "not_an_open_badge"
+	CodeSchemaOpen   = "schema_not_checked"
 
 	// proof
 	CodeNotSigned         = "not_signed"

@@ -7,6 +7,7 @@ import (
 
 	"github.com/roundel/roundel/credential"
 	"github.com/roundel/roundel/ob2"
+	"github.com/roundel/roundel/sdjwt"
 )
 
 // document is a credential as it was found: with proofs inside, or inside an
@@ -17,6 +18,9 @@ type document struct {
 	// old is what package ob2 found out about a badge of Open Badges before 3.0;
 	// nil for all others.
 	old *ob2.Result
+	// typed is an SD-JWT VC, which is no credential of the W3C data model; nil for
+	// all others.
+	typed *sdjwt.VC
 	// statusClaim is the claim "status" of a token; nil if there is none.
 	statusClaim any
 }

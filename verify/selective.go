@@ -3,6 +3,7 @@ package verify
 import (
 	"crypto"
 	"encoding/json"
+	"errors"
 	"net/url"
 	"strings"
 
@@ -86,7 +87,28 @@ func (r *run) typedToken(text []byte) (document, *Check) {
 	}
 	e := selectiveEnvelope(vc.SDJWT, vc.Registered)
 	e.metadata = true
-	return document{Credential: c, envelope: e, statusClaim: statusOf(vc.Status)}, nil
+	return document{Credential: c, envelope: e, statusClaim: statusOf(vc.Status), typed: vc}, nil
+}
+
+// typeMetadata compares an SD-JWT VC with the description of its type, if that can
+// be had. Most types have none, so one that is not there says nothing; one that is
+// not what the issuer referred to does.
+func (r *run) typeMetadata(vc *sdjwt.VC) Check {
+	open := notApplicable(CheckSchema, CodeSchemaOpen, "The description of its type could not be had, so we did not compare it.")
+	if r.get == nil {
+		return open
+	}
+	metadata, err := sdjwt.ResolveType(r.ctx, r.get, vc.Type, vc.TypeIntegrity)
+	switch {
+	case errors.Is(err, sdjwt.ErrType) && vc.TypeIntegrity != "":
+		return failed(CheckSchema, CodeSchema, "The description of its type is not the one that its issuer referred to.")
+	case err != nil:
+		return open
+	}
+	if err := metadata.Check(vc); err != nil {
+		return failed(CheckSchema, CodeSchema, "It breaks the rules of its type.")
+	}
+	return passed(CheckSchema, "It has everything that its type asks for.")
 }
 
 // statusOf is a claim "status" as a value that is nil if there is none.

@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/roundel/roundel/credential"
 	"github.com/roundel/roundel/jose"
 	"github.com/roundel/roundel/multikey"
 	"github.com/roundel/roundel/sdjwt"
@@ -79,7 +80,7 @@ func TestTypedTokens(t *testing.T) {
 		m["status"] = map[string]any{"status_list": map[string]any{"idx": 4711, "uri": listAt}}
 	}
 	rep := check(t, typedWorld(t), typed(t, nil))
-	want(t, rep, Valid, "proof passed partly_shown", "issuer_key passed", "issuer_identity passed domain_account", "status not_applicable no_status", "schema not_applicable not_an_open_badge")
+	want(t, rep, Valid, "proof passed partly_shown", "issuer_key passed", "issuer_identity passed domain_account", "status not_applicable no_status", "schema not_applicable schema_not_checked")
 	if rep.IssuerDomain != "uni.edu" || !rep.SharedHost || !json.Valid(rep.Credential) {
 		t.Errorf("got %+v", rep)
 	}
@@ -145,4 +146,20 @@ func TestHeldTokens(t *testing.T) {
 	forged := must[[]byte](t)(sdjwt.IssueVC(claims, keyOf("mallory"), sdjwt.Options{Header: jose.Header{KeyID: "k1"}, Disclosable: []string{"/family_name"}, Holder: holder.Public()}))
 	s = must[*sdjwt.SDJWT](t)(sdjwt.Parse(forged))
 	wantShown(t, shownTo(t, typedWorld(t), show(challenge, domain)), false, "proof unknown not_run")
+}
+
+// The type of an SD-JWT VC is described at its address, which the issuer may have
+// named with a digest.
+func TestTypeMetadata(t *testing.T) {
+	const vct = "https://uni.edu/types/badge"
+	described := []byte(`{"vct":"` + vct + `","name":"Badge","claims":[{"path":["achievement"],"mandatory":true},{"path":["family_name"],"sd":"always"}]}`)
+	net := typedWorld(t).with(vct, page{body: described, media: "application/json"})
+	sri := func(m map[string]any) { m["vct#integrity"] = credential.NewDigest(described).SRI() }
+	want(t, check(t, net, typed(t, nil)), Valid, "schema passed")
+	want(t, check(t, net, typed(t, sri)), Valid, "schema passed")
+	want(t, check(t, net, typed(t, func(m map[string]any) { delete(m, "achievement") })), Malformed, "schema failed breaks_open_badges_rules")
+	changed := net.with(vct, page{body: bytes.Replace(described, []byte("Badge"), []byte("Other"), 1), media: "application/json"})
+	want(t, check(t, changed, typed(t, sri)), Malformed, "schema failed breaks_open_badges_rules")
+	want(t, check(t, net.without(vct), typed(t, sri)), Valid, "schema not_applicable schema_not_checked")
+	want(t, check(t, net, typed(t, func(m map[string]any) { m["vct"] = "urn:example:badge" })), Valid, "schema not_applicable not_an_open_badge")
 }

@@ -10,6 +10,7 @@ package verify
 import (
 	"context"
 	"encoding/json"
+	"strings"
 	"time"
 
 	"github.com/roundel/roundel/clr"
@@ -174,6 +175,10 @@ func (r *run) schema(d document) Check {
 	case openbadge.IsEndorsement(c):
 		what = "an endorsement"
 		_, err = openbadge.ReadEndorsement(c)
+	case d.typed != nil && strings.HasPrefix(d.typed.Type, "https://"):
+		return r.typeMetadata(d.typed)
+	case len(c.Schema) > 0:
+		return notApplicable(CheckSchema, CodeSchemaOpen, "This credential does not say that it is an Open Badge. It names a schema of its own, which we do not compare it with.")
 	default:
 		return notApplicable(CheckSchema, CodeNotOpenBadge, "This credential does not say that it is an Open Badge.")
 	}
