@@ -152,7 +152,7 @@ func TestHeldTokens(t *testing.T) {
 // named with a digest.
 func TestTypeMetadata(t *testing.T) {
 	const vct = "https://uni.edu/types/badge"
-	described := []byte(`{"vct":"` + vct + `","name":"Badge","claims":[{"path":["achievement"],"mandatory":true},{"path":["family_name"],"sd":"always"}]}`)
+	described := []byte(`{"vct":"` + vct + `","name":"Badge","claims":[{"path":["achievement"],"mandatory":true,"sd":"never"},{"path":["family_name"],"sd":"always"}]}`)
 	net := typedWorld(t).with(vct, page{body: described, media: "application/json"})
 	sri := func(m map[string]any) { m["vct#integrity"] = credential.NewDigest(described).SRI() }
 	want(t, check(t, net, typed(t, nil)), Valid, "schema passed")
