@@ -18,9 +18,30 @@ type reader struct {
 // nulls refuses members without a value, anywhere: JSON-LD drops them before
 // signing, so anybody could add them. It reports the first.
 func (r *reader) nulls() {
+	if !hasNull(r.tree) {
+		return
+	}
 	if path, found := findNull("", r.tree); found {
 		r.problems.Add(path, "The value must not be null.")
 	}
+}
+
+// hasNull reports whether there is a null in v: almost never, and then nobody
+// needs its path.
+func hasNull(v any) bool {
+	switch v := v.(type) {
+	case nil:
+		return true
+	case map[string]any:
+		for _, member := range v {
+			if hasNull(member) {
+				return true
+			}
+		}
+	case []any:
+		return slices.ContainsFunc(v, hasNull)
+	}
+	return false
 }
 
 // findNull returns the path of the first null in v, in the order of names.

@@ -1,6 +1,7 @@
 package openbadge
 
 import (
+	"reflect"
 	"strings"
 	"testing"
 	"time"
@@ -57,5 +58,25 @@ func TestVersion11IsReadOnly(t *testing.T) {
 	}
 	if _, err := b.Document(); err == nil || !strings.Contains(err.Error(), "/@context") {
 		t.Errorf("written: %v", err)
+	}
+}
+
+// A name is misspelt if it is a known one but for letter case, and only then.
+func TestMisspelt(t *testing.T) {
+	for _, known := range []map[string]string{names, namesOf(reflect.TypeFor[Achievement]())} {
+		for _, name := range known {
+			for _, key := range []string{name, strings.ToUpper(name), strings.ToLower(name), strings.ToUpper(name[:1]) + name[1:], name + "x", strings.Replace(name, "s", "\u017f", 1), strings.Replace(name, "k", "\u212a", 1)} {
+				want := false
+				for _, one := range known {
+					want = want || one != key && strings.EqualFold(one, key)
+				}
+				if got := misspelt(key, known); got != want {
+					t.Errorf("misspelt(%q) = %t", key, got)
+				}
+			}
+		}
+	}
+	if misspelt("ID", nil) || misspelt("", names) || misspelt("unheard", names) {
+		t.Error("what is not known is misspelt")
 	}
 }

@@ -155,8 +155,8 @@ func plainText(v any) any {
 	return v
 }
 
-// names are those of all members that the Go types know, in the form that folds
-// letter case.
+// names are those of all members that the Go types know, by themselves and by the
+// form that folds letter case.
 var names = namesOf(reflect.TypeFor[AchievementCredential](), reflect.TypeFor[EndorsementCredential]())
 
 func namesOf(types ...reflect.Type) map[string]string {
@@ -178,7 +178,7 @@ func collectNames(t reflect.Type, all map[string]string, seen map[reflect.Type]b
 	for i := range t.NumField() {
 		f := t.Field(i)
 		if name, _, _ := strings.Cut(f.Tag.Get("json"), ","); name != "" {
-			all[foldName(name)] = name
+			all[name], all[foldName(name)] = name, name
 			collectNames(f.Type, all, seen)
 		}
 	}
@@ -189,6 +189,9 @@ func foldName(s string) string { return strings.ToLower(strings.ToUpper(s)) }
 // misspelt reports whether key is the name of a member but for letter case.
 // encoding/json takes it for that member, and nobody else does.
 func misspelt(key string, names map[string]string) bool {
+	if len(names) == 0 || names[key] == key && key != "" {
+		return false
+	}
 	name, ok := names[foldName(key)]
 	return ok && name != key
 }
