@@ -24,6 +24,7 @@ import (
 	"github.com/roundel/roundel/did"
 	"github.com/roundel/roundel/internal/picture"
 	"github.com/roundel/roundel/internal/publicid"
+	"github.com/roundel/roundel/jose"
 	"github.com/roundel/roundel/openbadge"
 	"github.com/roundel/roundel/proof"
 	"github.com/roundel/roundel/shape"
@@ -35,6 +36,7 @@ type issueCommand struct {
 	Badge      string `required:"" type:"existingfile" placeholder:"badge.json" help:"What is awarded, and by whom. See docs/issue.md."`
 	Recipients string `required:"" type:"existingfile" placeholder:"people.csv" help:"Spreadsheet (CSV or XLSX) with at least the column email."`
 	Out        string `required:"" type:"path" placeholder:"DIR" help:"Folder for the badges. Badges that are there already are kept, so that work that was interrupted can go on."`
+	Format     string `default:"json" enum:"json,jwt" placeholder:"json|jwt" help:"How to sign: json for a document with a proof in it, jwt for a token."`
 	Method     string `placeholder:"DID#KEY" help:"Verification method to name instead of the key's own did:key, for an issuer with a did:web."`
 	DateOrder  string `default:"" enum:",dmy,mdy" placeholder:"dmy|mdy" help:"How to read dates such as 03/04/2026: dmy or mdy."`
 }
@@ -72,6 +74,10 @@ func (i *issueCommand) Run(c *console) error {
 	maker, err := newMaker(key, i.Method, b, art)
 	if err != nil {
 		return usageError{err}
+	}
+	maker.jwt = i.Format == "jwt"
+	if _, err := maker.plain(person{from: time.Now()}); err != nil {
+		return usageError{fmt.Errorf("%s: %w", i.Badge, err)}
 	}
 	if err := os.MkdirAll(i.Out, 0o755); err != nil {
 		return err
@@ -146,33 +152,66 @@ type maker struct {
 	did, method string
 	badge       badgeFile
 	art         []byte // PNG
+	jwt         bool   // sign as a token, not with a proof
 	shapes      *shape.Cache
 }
 
 func newMaker(key crypto.Signer, method string, b badgeFile, art []byte) (*maker, error) {
 	m := &maker{key: key, badge: b, art: art, method: method, shapes: shape.New(shape.Options{})}
-	if method != "" {
-		var ok bool
-		if m.did, _, ok = strings.Cut(method, "#"); !ok || !strings.HasPrefix(m.did, "did:") {
-			return nil, fmt.Errorf("--method %q must be a DID with #KEY behind it", method)
-		}
-		return m, nil
-	}
 	var err error
-	m.did, m.method, err = did.KeyDID(key.Public())
+	if method == "" {
+		m.did, m.method, err = did.KeyDID(key.Public())
+		return m, err
+	}
+	m.did, err = methodOwner(method)
 	return m, err
 }
 
+// methodOwner returns the DID of a verification method that a verifier could
+// look up.
+func methodOwner(method string) (string, error) {
+	id, fragment, err := did.SplitURL(method)
+	if err != nil || fragment == "" {
+		return "", fmt.Errorf("--method %q must be a DID with #KEY behind it", method)
+	}
+	if strings.HasPrefix(id, "did:key:") || strings.HasPrefix(id, "did:jwk:") {
+		return id, nil
+	}
+	if _, err := did.WebURL(id); errors.Is(err, did.ErrUnsupportedMethod) {
+		return "", fmt.Errorf("--method %q: verifiers look up did:web, and know did:key and did:jwk; badges by another kind of DID would stay unverifiable", method)
+	} else if err != nil {
+		return "", fmt.Errorf("--method %q: nobody could look up this DID: %w", method, err)
+	}
+	return id, nil
+}
+
+// file is the name of a row's badge, and otherFile what it would be called in the
+// other format.
+func (m *maker) file(name string) string {
+	if m.jwt {
+		return name + ".jwt"
+	}
+	return name + ".json"
+}
+
+func (m *maker) otherFile(name string) string { return (&maker{jwt: !m.jwt}).file(name) }
+
 // write issues one person's badge as a signed file and a baked picture. Files
 // appear whole or not at all. A badge that is there already is kept if it is
-// this person's; if it is another's, that is an *anotherError.
+// this person's; if it is another's, or in another format, that is an
+// *anotherError.
 func (m *maker) write(dir string, p person) (fresh bool, err error) {
 	name := filepath.Join(dir, fmt.Sprintf("%06d", p.row))
-	if old, err := os.ReadFile(name + ".json"); err == nil && whole(old) {
-		if names(old, p.email) {
-			return false, nil
+	if _, err := os.Stat(m.otherFile(name)); err == nil {
+		return false, &anotherError{m.otherFile(name), "in the other format."}
+	}
+	if old, err := os.ReadFile(m.file(name)); err == nil {
+		if old, whole := m.document(old); whole {
+			if names(old, p.email) {
+				return false, nil
+			}
+			return false, &anotherError{m.file(name), "for somebody else; were rows added or moved since?"}
 		}
-		return false, &anotherError{name + ".json"}
 	}
 	credential, err := m.make(p)
 	if err != nil {
@@ -185,19 +224,30 @@ func (m *maker) write(dir string, p person) (fresh bool, err error) {
 	if err := writeWhole(name+".png", baked); err != nil {
 		return false, err
 	}
-	return true, writeWhole(name+".json", credential)
+	return true, writeWhole(m.file(name), credential)
 }
 
-// anotherError says that a row's file holds a badge for somebody else.
-type anotherError struct{ file string }
+// anotherError says that a row has a file already, and why it cannot stand for
+// the row's badge.
+type anotherError struct{ file, why string }
 
 func (e *anotherError) Error() string {
-	return e.file + " is there already, for somebody else; were rows added or moved since? Issue into another folder"
+	return e.file + " is there already, " + e.why + " Issue into another folder"
 }
 
-// whole reports whether a file is a JSON document from end to end: a computer
-// that went down may have left less.
-func whole(file []byte) bool { return strictjson.Check(file, strictjson.Limits{}) == nil }
+// document returns the JSON of a badge that this command made, if the file holds
+// all of it: a computer that went down may have left less.
+func (m *maker) document(file []byte) (doc []byte, whole bool) {
+	if !m.jwt {
+		return file, strictjson.Check(file, strictjson.Limits{}) == nil
+	}
+	j, err := jose.Parse(file)
+	if err != nil {
+		return nil, false
+	}
+	n := len(j.Signature()) // of Ed25519 and P-256 it is 64 bytes long, of P-384 96
+	return j.Payload, n == 64 || n == 96
+}
 
 // names reports whether a badge that this command made is for the address.
 func names(file []byte, email string) bool {
@@ -212,7 +262,20 @@ func names(file []byte, email string) bool {
 	return slices.ContainsFunc(doc.CredentialSubject.Identifier, func(o openbadge.IdentityObject) bool { return o.Matches(email) })
 }
 
+// make returns p's badge, signed.
 func (m *maker) make(p person) ([]byte, error) {
+	plain, err := m.plain(p)
+	switch {
+	case err != nil:
+		return nil, err
+	case m.jwt:
+		return jose.SignCredential(plain, m.key, jose.CredentialOptions{KeyID: m.method, Profile: jose.OB3})
+	}
+	return proof.Sign(plain, m.key, proof.SignOptions{Method: m.method, Created: time.Now(), List: true, Shapes: m.shapes})
+}
+
+// plain returns p's badge before it is signed.
+func (m *maker) plain(p person) ([]byte, error) {
 	salt, err := openbadge.NewSalt(rand.Reader)
 	if err != nil {
 		return nil, err
@@ -231,11 +294,15 @@ func (m *maker) make(p person) ([]byte, error) {
 			Criteria: openbadge.Criteria{ID: b.CriteriaURL, Narrative: b.Criteria}, Tag: b.Tags,
 		}, about, p.from)
 	doc.ValidUntil = p.until
-	plain, err := doc.Document()
+	write := doc.Document
+	if m.jwt {
+		write = doc.DocumentForJWT
+	}
+	plain, err := write()
 	if err != nil {
 		return nil, fmt.Errorf("would not be a valid Open Badge: %w", err)
 	}
-	return proof.Sign(plain, m.key, proof.SignOptions{Method: m.method, Created: time.Now(), List: true, Shapes: m.shapes})
+	return plain, nil
 }
 
 // readBadge reads the badge file and its picture as a PNG. Without a picture,
@@ -298,12 +365,20 @@ func decode(data []byte, b *badgeFile) error {
 }
 
 // writeWhole writes a file so that nobody ever sees a part of it under its name.
+// What is there and no plain file, such as a pipe, is written to as it is.
 func writeWhole(name string, data []byte) error {
-	fresh := name + ".new" // what an interrupted run left is written over
-	if err := os.WriteFile(fresh, data, 0o644); err != nil {
-		return errors.Join(err, os.Remove(fresh))
+	if info, err := os.Stat(name); err == nil && !info.Mode().IsRegular() {
+		return os.WriteFile(name, data, 0o644)
 	}
-	return os.Rename(fresh, name)
+	fresh := name + ".new" // what an interrupted run left is written over
+	err := os.WriteFile(fresh, data, 0o644)
+	if err == nil {
+		err = os.Rename(fresh, name)
+	}
+	if err != nil {
+		_ = os.Remove(fresh) // the first error is the one to tell
+	}
+	return err
 }
 
 // bar shows how far the work has come while it goes on, when w is a terminal.

@@ -2,7 +2,10 @@ package main
 
 import (
 	"crypto"
+	"crypto/ecdsa"
 	"crypto/ed25519"
+	"crypto/elliptic"
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"os"
@@ -13,16 +16,17 @@ import (
 )
 
 type keyCommand struct {
-	New keyNewCommand `cmd:"" help:"Make an Ed25519 key and print the did:key that it is."`
+	New keyNewCommand `cmd:"" help:"Make a key and print the did:key that it is."`
 }
 
 type keyNewCommand struct {
-	Out string `default:"issuer.key" type:"path" placeholder:"FILE" help:"Where to put the secret key. An existing file is never replaced."`
+	Type string `default:"ed25519" enum:"ed25519,p256" placeholder:"ed25519|p256" help:"Kind of key: ed25519, or p256 where a verifier asks for ECDSA."`
+	Out  string `default:"issuer.key" type:"path" placeholder:"FILE" help:"Where to put the secret key. An existing file is never replaced."`
 }
 
 // Run makes the key.
 func (k *keyNewCommand) Run(c *console) error {
-	pub, priv, err := ed25519.GenerateKey(nil)
+	priv, err := newKey(k.Type)
 	if err != nil {
 		return err
 	}
@@ -30,7 +34,7 @@ func (k *keyNewCommand) Run(c *console) error {
 	if err != nil {
 		return err
 	}
-	id, _, err := did.KeyDID(pub)
+	id, _, err := did.KeyDID(priv.Public())
 	if err != nil {
 		return err
 	}
@@ -48,6 +52,15 @@ func (k *keyNewCommand) Run(c *console) error {
 	c.note("secret key written to %s; keep it, and keep it to yourself", k.Out)
 	fmt.Fprintln(c.out, id)
 	return nil
+}
+
+// newKey makes a key of a kind that --type knows.
+func newKey(kind string) (crypto.Signer, error) {
+	if kind == "p256" {
+		return ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	}
+	_, priv, err := ed25519.GenerateKey(rand.Reader)
+	return priv, err
 }
 
 // readKey reads a secret key that key new made. A file that others may read is

@@ -23,6 +23,8 @@ type commands struct {
 	Serve   serveCommand   `cmd:"" help:"Start the platform."`
 	Verify  verifyCommand  `cmd:"" help:"Verify a badge of any issuer."`
 	Issue   issueCommand   `cmd:"" help:"Issue badges into files, without a server."`
+	Bake    bakeCommand    `cmd:"" help:"Put a signed badge into a picture."`
+	Extract extractCommand `cmd:"" help:"Take the badge out of a picture."`
 	Key     keyCommand     `cmd:"" help:"Make keys for issuing without a server."`
 	User    userCommand    `cmd:"" help:"Help people of an installation to get in."`
 	Fsck    fsckCommand    `cmd:"" help:"Check that an installation's data is whole."`

@@ -30,7 +30,7 @@ func (i *issueCommand) people() ([]person, error) {
 	}
 	table, err := sheet.Read(data, sheet.Options{MaxBytes: issuing.MaxBatchBytes})
 	if err != nil {
-		return nil, fmt.Errorf("%s: %w", i.Recipients, err)
+		return nil, fmt.Errorf("%s: %s What is wanted is a spreadsheet (CSV or XLSX) with a column email", i.Recipients, sentence(err))
 	}
 	m := issuing.GuessMapping(table.Header)
 	if _, ok := m[issuing.FieldEmail]; !ok {

@@ -1,12 +1,9 @@
 package main
 
 import (
-	"cmp"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
-	"maps"
 	"net/netip"
 	"net/url"
 	"os"
@@ -14,9 +11,11 @@ import (
 	"strings"
 	"time"
 
+	"github.com/roundel/roundel/did"
 	"github.com/roundel/roundel/internal/fault"
 	"github.com/roundel/roundel/internal/fetch"
 	"github.com/roundel/roundel/internal/verification"
+	"github.com/roundel/roundel/statuslist"
 	"github.com/roundel/roundel/verify"
 )
 
@@ -27,25 +26,34 @@ const (
 )
 
 type verifyCommand struct {
-	JSON    bool     `help:"Print the report as JSON."`
-	Offline bool     `help:"Ask nobody: what would need the network is reported as not checked."`
-	Bundle  string   `placeholder:"FILE" type:"path" help:"Ask nobody, and take the answers that --save kept in this file."`
-	Save    string   `placeholder:"FILE" type:"path" help:"Keep every answer that was fetched in this file, for --bundle."`
-	Issuer  []string `sep:"none" placeholder:"DID|DOMAIN" help:"An issuer that you know. May be given more than once."`
-	Email   string   `placeholder:"ADDRESS" help:"Check that the badge names this recipient."`
-	Target  string   `arg:"" name:"file" help:"A file (JSON, JWT, SD-JWT, PNG or SVG), a web address, or - for standard input."`
+	JSON      bool     `help:"Print the report as JSON; of several files, a line for each."`
+	Offline   bool     `help:"Ask nobody: what would need the network is reported as not checked."`
+	Bundle    string   `placeholder:"FILE" type:"path" help:"Ask nobody, and take the answers that --save kept in this file."`
+	Save      string   `placeholder:"FILE" type:"path" help:"Keep every answer that was fetched in this file, for --bundle."`
+	Issuer    []string `sep:"none" placeholder:"DID|DOMAIN" help:"An issuer that you know. May be given more than once."`
+	Email     string   `placeholder:"ADDRESS" help:"Check that the badge names this recipient."`
+	Challenge string   `placeholder:"TEXT" help:"Verify a presentation from a wallet, made in answer to this challenge."`
+	Domain    string   `placeholder:"NAME" help:"Verify a presentation from a wallet, made for this domain."`
+	Targets   []string `arg:"" name:"file" help:"Files (JSON, JWT, SD-JWT, COSE, PNG or SVG), web addresses, or - for standard input."`
 }
 
 // Help explains the exit code.
 func (verifyCommand) Help() string {
-	return "Exit code: 0 valid; 1 a proven failure (tampered, not_issuer, revoked, suspended, expired, not_yet_valid, malformed); 2 wrong usage; 3 unverifiable or issuer_unconfirmed, or nothing to be had at the web address."
+	return "Exit code: 0 valid; 1 a proven failure (tampered, not_issuer, revoked, suspended, expired, not_yet_valid, malformed); " +
+		"2 wrong usage, or a file that cannot be read or written; 3 unverifiable or issuer_unconfirmed, or nothing to be had at the web address.\n\n" +
+		"Of several files each gets a line with its verdict, and the exit code is the worst of theirs: 1 before 2 before 3 before 0.\n\n" +
+		"With --challenge or --domain, or both, the files are presentations. Then 0 means that the holder proved who they are, " +
+		"for this very request, and that every badge in it is valid."
 }
 
-// Run verifies and prints every check.
+// Run verifies and prints every check. What cannot be done for one file, or
+// after the last, does not cost the reports of the others.
 func (v *verifyCommand) Run(c *console) error {
-	verifier := verify.Verifier{Now: time.Now, KnownIssuers: v.Issuer, Recipient: v.Email}
-	client := &fetch.Client{UserAgent: "Roundel", AllowLoopback: onThisMachine(v.Target)}
-	recorder := verify.NewRecorder(client, time.Now)
+	if err := v.check(); err != nil {
+		return usageError{err}
+	}
+	verifier := verify.Verifier{Now: time.Now, KnownIssuers: v.Issuer, Recipient: v.Email, Lists: &statuslist.Cache{}}
+	out, recorder := newNetwork(), (*verify.Recorder)(nil)
 	switch {
 	case v.Bundle != "":
 		saved, err := v.saved()
@@ -55,34 +63,71 @@ func (v *verifyCommand) Run(c *console) error {
 		verifier.Get = saved
 		c.note("nobody is asked; the answers are those saved on %s", saved.Made().Local().Format("2 January 2006, 15:04"))
 	case !v.Offline:
+		recorder = verify.NewRecorder(out, time.Now)
 		verifier.Get = recorder
 	}
-	file, err := v.read(c, client)
-	if err != nil {
-		return err
-	}
-	report := verifier.Verify(c.ctx, file)
-	if v.Save != "" {
-		if err := v.save(recorder); err != nil {
+	for _, target := range v.Targets {
+		if err := c.ctx.Err(); err != nil {
+			return err
+		}
+		out.about(target)
+		f, err := v.one(c, &verifier, out.Client, target)
+		if err != nil {
+			f = finding{File: target, Error: strings.TrimSuffix(err.Error(), "."), code: c.fail(err)}
+		}
+		c.code = worse(c.code, f.code)
+		if err := v.print(c.out, f); err != nil {
 			return err
 		}
 	}
-	c.code = exitCode(report.Verdict)
-	if v.JSON {
-		e := json.NewEncoder(c.out)
-		e.SetEscapeHTML(false)
-		e.SetIndent("", "  ")
-		return e.Encode(report)
+	if v.Save != "" {
+		if err := save(v.Save, recorder); err != nil {
+			c.note("the answers that were fetched could not be saved: %v", err)
+			c.code = worse(c.code, exitUsage)
+		}
 	}
-	printReport(c.out, report)
 	return nil
+}
+
+// check refuses calls that contradict themselves, before anything is done.
+func (v *verifyCommand) check() error {
+	alone := v.Offline || v.Bundle != ""
+	switch {
+	case v.Save != "" && v.Bundle != "":
+		return errors.New("--save keeps what is fetched, and with --bundle nothing is; give one of them")
+	case v.Save != "" && v.Offline:
+		return errors.New("--save keeps what is fetched, and --offline fetches nothing; give one of them")
+	case v.Email != "" && v.presentations():
+		return errors.New("--email asks whom a badge is about, and --challenge and --domain who shows it; give one or the other")
+	}
+	for _, id := range v.Issuer {
+		if !isIssuer(id) {
+			return fmt.Errorf("--issuer %q is neither a DID, such as did:web:example.org, nor a domain, such as example.org", id)
+		}
+	}
+	if i := slices.IndexFunc(v.Targets, isLink); i >= 0 && alone {
+		return fmt.Errorf("%s is a web address, and --offline and --bundle ask nobody; give a file", v.Targets[i])
+	}
+	return nil
+}
+
+// presentations reports whether presentations are to be verified, not badges.
+func (v *verifyCommand) presentations() bool { return v.Challenge != "" || v.Domain != "" }
+
+// isIssuer reports whether s could name an issuer: a DID, or a domain, perhaps
+// with a port.
+func isIssuer(s string) bool {
+	if strings.HasPrefix(s, "did:") {
+		_, fragment, err := did.SplitURL(s)
+		return err == nil && fragment == ""
+	}
+	_, err := did.WebDID("https://" + s)
+	name, _, _ := strings.Cut(s, ":")
+	return err == nil && !strings.Contains(s, "/") && (strings.Contains(name, ".") || name == "localhost")
 }
 
 // saved reads the answers of --bundle.
 func (v *verifyCommand) saved() (*verify.Bundle, error) {
-	if v.Save != "" {
-		return nil, usageError{errors.New("--save keeps what is fetched, and with --bundle nothing is; give one of them")}
-	}
 	text, err := os.ReadFile(v.Bundle)
 	if err != nil {
 		return nil, usageError{err}
@@ -95,50 +140,77 @@ func (v *verifyCommand) saved() (*verify.Bundle, error) {
 }
 
 // save writes what was fetched.
-func (v *verifyCommand) save(recorder *verify.Recorder) error {
-	if v.Offline {
-		return usageError{errors.New("--save keeps what is fetched, and --offline fetches nothing; give one of them")}
-	}
+func save(file string, recorder *verify.Recorder) error {
 	text, err := recorder.Bundle()
 	if err != nil {
 		return err
 	}
-	return os.WriteFile(v.Save, text, 0o644)
+	return writeWhole(file, text)
 }
 
-// read returns the bytes that the argument names. A file that cannot be read is
-// wrong usage; a link that leads to no badge leaves everything open.
-func (v *verifyCommand) read(c *console, client *fetch.Client) ([]byte, error) {
-	switch {
-	case v.Target == "-":
-		return readAll(c.in)
-	case isLink(v.Target):
-		if v.Offline || v.Bundle != "" {
-			return nil, usageError{fmt.Errorf("%s is a web address, and --offline and --bundle ask nobody; give a file", v.Target)}
-		}
-		file, err := (&verification.Service{Fetch: client, Now: time.Now}).Open(c.ctx, v.Target)
+// finding is what was found out about one file.
+type finding struct {
+	File   string `json:"file"`
+	Error  string `json:"error,omitempty"`  // why it could not be verified
+	Report any    `json:"report,omitempty"` // *verify.Report or *verify.PresentationReport
+	code   int
+}
+
+// one verifies what target names.
+func (v *verifyCommand) one(c *console, verifier *verify.Verifier, client *fetch.Client, target string) (finding, error) {
+	file, err := read(c, client, target)
+	if err != nil {
+		return finding{}, err
+	}
+	if v.presentations() {
+		rep := verifier.VerifyPresentation(c.ctx, file, verify.PresentationOptions{Challenge: v.Challenge, Domain: v.Domain})
+		return finding{File: target, Report: rep, code: presentationCode(rep)}, nil
+	}
+	rep := verifier.Verify(c.ctx, file)
+	if rep.Check(verify.CheckStructure).Code == verify.CodePresentation {
+		c.note("%s is a presentation from a wallet; to verify it, give what its holder was asked to sign: --challenge TEXT, --domain NAME or both", target)
+	}
+	return finding{File: target, Report: rep, code: exitCode(rep.Verdict)}, nil
+}
+
+// read returns the bytes that target names. A file that cannot be read is wrong
+// usage; a link that leads to no badge leaves everything open.
+func read(c *console, client *fetch.Client, target string) ([]byte, error) {
+	if isLink(target) {
+		file, err := (&verification.Service{Fetch: client, Now: time.Now}).Open(c.ctx, target)
 		if fields := fault.FieldsOf(err); len(fields) > 0 {
-			return nil, uncertainError{fmt.Errorf("%s: %s", v.Target, fields[0].Message)}
+			return nil, uncertainError{fmt.Errorf("%s: %s", target, fields[0].Message)}
 		}
 		return file, err
 	}
-	f, err := os.Open(v.Target)
-	if err != nil {
-		return nil, usageError{err}
+	file, err := c.readFile(target)
+	switch {
+	case err != nil:
+		return nil, err
+	case len(file) == 0:
+		return nil, usageError{fmt.Errorf("%s: there is nothing in it to verify", target)}
 	}
-	defer f.Close()
-	return readAll(f)
+	return file, nil
 }
 
-func readAll(r io.Reader) ([]byte, error) {
-	file, err := io.ReadAll(io.LimitReader(r, verification.MaxFile+1))
+// readFile reads a file that may hold a badge, or standard input if it is called
+// "-". Errors are wrong usage.
+func (c *console) readFile(name string) ([]byte, error) {
+	in := c.in
+	if name != "-" {
+		f, err := os.Open(name)
+		if err != nil {
+			return nil, usageError{err}
+		}
+		defer f.Close()
+		in = f
+	}
+	file, err := io.ReadAll(io.LimitReader(in, verification.MaxFile+1))
 	switch {
 	case err != nil:
 		return nil, usageError{err}
-	case len(file) == 0:
-		return nil, usageError{errors.New("there is nothing in it to verify")}
 	case len(file) > verification.MaxFile:
-		return nil, usageError{fmt.Errorf("the file is larger than %d MiB, which no badge needs", verification.MaxFile>>20)}
+		return nil, usageError{fmt.Errorf("%s is larger than %d MiB, which no badge needs", name, verification.MaxFile>>20)}
 	}
 	return file, nil
 }
@@ -146,13 +218,33 @@ func readAll(r io.Reader) ([]byte, error) {
 // uncertainError is the reason for which nothing can be said about a badge.
 type uncertainError struct{ error }
 
+// network is how the files of one call reach others.
+type network struct {
+	*fetch.Client // for the file at hand
+	outside, here *fetch.Client
+}
+
+func newNetwork() *network {
+	n := &network{outside: &fetch.Client{UserAgent: "Roundel"}, here: &fetch.Client{UserAgent: "Roundel", AllowLoopback: true}}
+	n.Client = n.outside
+	return n
+}
+
+// about turns to the next file. Only if the person asks about an address of this
+// very machine may the links in what is there lead to it too.
+func (n *network) about(target string) {
+	n.Client = n.outside
+	if onThisMachine(target) {
+		n.Client = n.here
+	}
+}
+
 func isLink(s string) bool {
 	return strings.HasPrefix(s, "https://") || strings.HasPrefix(s, "http://")
 }
 
 // onThisMachine reports whether the person asks about an address of this very
-// machine, such as that of a server they try out. Only then may the badge's own
-// links lead there too.
+// machine, such as that of a server they try out.
 func onThisMachine(target string) bool {
 	u, err := url.Parse(target)
 	if err != nil || !isLink(target) {
@@ -172,54 +264,32 @@ func exitCode(v verify.Verdict) int {
 	return exitFailed
 }
 
-var marks = map[verify.Outcome]string{verify.Passed: "passed", verify.Failed: "FAILED", verify.Unknown: "not checked", verify.NotApplicable: "does not apply"}
-
-func printReport(w io.Writer, r *verify.Report) {
-	fmt.Fprintf(w, "%s\n%s\n\n", r.Headline, r.Text)
-	for _, check := range r.Checks {
-		fmt.Fprintf(w, "  %-16s %-15s %s\n", check.ID, marks[check.Outcome], check.Reason)
-	}
-	printParts(w, "Badges inside it", r.Contents)
-	printParts(w, "Endorsements", r.Endorsements)
-	for _, note := range r.Notes {
-		fmt.Fprintf(w, "\n%s\n", note)
-	}
-	fmt.Fprintf(w, "\nverdict: %s\n", r.Verdict)
-}
-
-// printParts lists the credentials inside the one that was verified, under how
-// many there are of each verdict. Of those that are not valid it says why.
-func printParts(w io.Writer, title string, parts []verify.Part) {
-	if len(parts) == 0 {
-		return
-	}
-	by := map[verify.Verdict]int{}
-	for _, p := range parts {
-		by[p.Verdict]++
-	}
-	var counts []string
-	for _, v := range slices.Sorted(maps.Keys(by)) {
-		counts = append(counts, fmt.Sprintf("%d %s", by[v], v))
-	}
-	fmt.Fprintf(w, "\n%s (%s):\n", title, strings.Join(counts, ", "))
-	for _, p := range parts {
-		fmt.Fprintf(w, "  %-18s %s, %s\n", p.Verdict, cmp.Or(p.Name, p.ID, p.Path), issuedBy(p))
-		if p.Verdict != verify.Valid {
-			fmt.Fprintf(w, "  %-18s %s. %s\n", "", strings.TrimSuffix(p.Headline, "."), p.Text)
+// presentationCode is the exit code for a presentation: it is as good as the
+// worst of its checks and badges.
+func presentationCode(rep *verify.PresentationReport) int {
+	code := exitOK
+	for _, check := range rep.Checks {
+		switch check.Outcome {
+		case verify.Passed, verify.NotApplicable:
+		case verify.Failed:
+			code = worse(code, exitFailed)
+		default:
+			code = worse(code, exitUncertain)
 		}
 	}
+	for _, part := range rep.Credentials {
+		code = worse(code, exitCode(part.Verdict))
+	}
+	if code == exitOK && !rep.Verified {
+		return exitUncertain
+	}
+	return code
 }
 
-// issuedBy says who issued a part: the proven host first, and else that it is only
-// a name.
-func issuedBy(p verify.Part) string {
-	switch {
-	case p.IssuerDomain != "" && p.SharedHost:
-		return fmt.Sprintf("by an account at %s that calls itself “%s”", p.IssuerDomain, p.Issuer)
-	case p.IssuerDomain != "":
-		return "by " + p.IssuerDomain
-	case p.Issuer != "":
-		return fmt.Sprintf("whose issuer calls itself “%s”", p.Issuer)
+// worse returns the worse of two exit codes: 1 before 2 before 3 before 0.
+func worse(a, b int) int {
+	if a == exitOK || b == exitOK {
+		return max(a, b)
 	}
-	return "whose issuer has no name"
+	return min(a, b)
 }

@@ -180,6 +180,8 @@ func TestRefusals(t *testing.T) {
 		"PDF":                   {"%PDF-1.4", "PDF"},
 		"picture":               {"\x89PNG\r\n\x1a\n", "picture"},
 		"web page as xls":       {"\ufeff <html><table>", "web page"},
+		"JSON in lines":         {"{\n  \"people\": [\n", "JSON"},
+		"list in JSON":          {"\ufeff[\n {\"email\": \"ada@example.org\"}\n]", "JSON"},
 		"XML":                   {"<?xml version='1.0'?>", "web page or XML"},
 		"JSON":                  {"[{\"a\":1}]", "JSON"},
 		"zero bytes":            {"name,email\nA\x00da,ada@example.org\n", "zero bytes"},

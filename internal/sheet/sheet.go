@@ -100,10 +100,25 @@ func refuseOthers(file []byte) error {
 	switch {
 	case strings.HasPrefix(head, "<"):
 		return fault.Invalidf("This is a web page or XML, even if its name ends in .xls or .csv. Open it in your spreadsheet program and save it as .xlsx or CSV.")
-	case strings.HasPrefix(head, "{\""), strings.HasPrefix(head, "[{"):
+	case isJSON(head):
 		return fault.Invalidf("This is JSON. Save the table as .xlsx or CSV and upload that.")
 	}
 	return nil
+}
+
+// isJSON reports whether text begins as an object or a list in JSON does.
+func isJSON(text string) bool {
+	next := ""
+	if text != "" {
+		next = strings.TrimLeft(text[1:], " \t\r\n")
+	}
+	switch {
+	case next == "":
+		return false
+	case text[0] == '{':
+		return next[0] == '"' || next[0] == '}'
+	}
+	return text[0] == '[' && (next[0] == '{' || next[0] == '[' || next[0] == '"')
 }
 
 // rawRow is a row as the file has it.
