@@ -44,7 +44,7 @@ func (s *Server) derive(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	derived, err := proof.Derive(in.VerifiableCredential, in.Options.SelectivePointers, proof.DeriveOptions{Contexts: contexts(), Key: method.PublicKey})
+	derived, err := proof.Derive(in.VerifiableCredential, in.Options.SelectivePointers, proof.DeriveOptions{Contexts: contexts(), Inline: true, Key: method.PublicKey})
 	if err != nil {
 		return fault.Wrap(fault.Invalid, err, "No credential can be derived: "+attest.Reason(err))
 	}

@@ -49,3 +49,18 @@ func TestDerive(t *testing.T) {
 		problem(t, a, http.StatusBadRequest)
 	}
 }
+
+// TestDeriveOwnVocabulary: what may be issued may be derived from.
+func TestDeriveOwnVocabulary(t *testing.T) {
+	_, p := start(t, apptest.Options{})
+	c := plain(p.ids["p256"])
+	c["@context"] = []any{"https://www.w3.org/ns/credentials/v2", object{"hobby": "https://example.org/hobby"}}
+	c["credentialSubject"].(object)["hobby"] = "chess"
+	base := p.issue(c, object{"cryptosuite": "ecdsa-sd-2023", "mandatoryPointers": []any{"/issuer"}})
+	shown := p.post("/vc/credentials/derive", object{"verifiableCredential": base, "options": object{"selectivePointers": []any{"/credentialSubject/hobby"}}}).
+		Want(http.StatusCreated).JSON()["verifiableCredential"].(object)
+	if shown["credentialSubject"].(object)["hobby"] != "chess" {
+		t.Errorf("it shows %v", shown)
+	}
+	p.verify(shown).Want(http.StatusOK)
+}

@@ -16,12 +16,12 @@ import (
 
 // holder is somebody with a wallet.
 type holder struct {
-	t          *testing.T
+	t          testing.TB
 	key        ed25519.PrivateKey
 	id, method string
 }
 
-func newHolder(t *testing.T) *holder {
+func newHolder(t testing.TB) *holder {
 	t.Helper()
 	public, key, err := ed25519.GenerateKey(nil)
 	if err != nil {

@@ -15,20 +15,20 @@ import (
 // program is a program with a token of an organisation.
 type program struct {
 	*apptest.Client
-	t     *testing.T
+	t     testing.TB
 	token string
 	ids   map[string]string // our issuers by kind of key
 }
 
 // start starts a server behind TLS and a program that acts for its organisation.
-func start(t *testing.T, o apptest.Options) (*apptest.House, *program) {
+func start(t testing.TB, o apptest.Options) (*apptest.House, *program) {
 	t.Helper()
 	o.TLS = true
 	h := apptest.StartHouse(t, o)
 	return h, newProgram(t, h, h.Org)
 }
 
-func newProgram(t *testing.T, h *apptest.House, o *org.Organisation) *program {
+func newProgram(t testing.TB, h *apptest.House, o *org.Organisation) *program {
 	t.Helper()
 	secret, _, err := h.App.Features.Accounts.CreateToken(t.Context(), o.ID, h.OwnerID, "coordinator", time.Time{})
 	if err != nil {
@@ -93,7 +93,7 @@ func (p *program) verify(vc any, checks ...string) *apptest.Answer {
 }
 
 // problem reads a problem document and returns the types of its problems.
-func problem(t *testing.T, a *apptest.Answer, status int) string {
+func problem(t testing.TB, a *apptest.Answer, status int) string {
 	t.Helper()
 	a.Want(status)
 	var p struct {
