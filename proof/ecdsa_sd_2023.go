@@ -21,10 +21,11 @@ import (
 // statements. The holder derives proofs from it for parts of the document.
 const ecdsaSD2023 = "ecdsa-sd-2023"
 
-// ErrBaseProof: an ecdsa-sd-2023 proof as the issuer makes it for the holder. It
-// opens all that the holder may want to hold back, so it has no business with
-// anybody who verifies, and only proofs derived from it verify (vc-di-ecdsa 1.0,
-// sections 3.5.8 and 3.6.7). It wraps ErrMalformed.
+// ErrBaseProof is what VerifyOne and Verify return for an ecdsa-sd-2023 proof as
+// the issuer makes it for the holder: call Derive and verify the result. A base
+// proof opens all that the holder may want to hold back, so it has no business
+// with anybody who verifies (vc-di-ecdsa 1.0, sections 3.5.8 and 3.6.7). It wraps
+// ErrMalformed.
 var ErrBaseProof = fmt.Errorf("%w: this is the holder's own base proof, from which one for others must be derived", ErrMalformed)
 
 // sdSuite makes base proofs and verifies derived ones.
@@ -52,8 +53,10 @@ func newSecrets() (*sdSecrets, error) {
 
 func (sdSuite) accepts(key crypto.PublicKey) bool {
 	k, ok := key.(*ecdsa.PublicKey)
-	return ok && k != nil && k.Curve == elliptic.P256()
+	return ok && multikey.CheckECDSA(k) == nil && k.Curve == elliptic.P256()
 }
+
+func (sdSuite) needs() string { return keysP256 }
 
 func (sdSuite) context() bool { return false }
 

@@ -33,7 +33,9 @@ type DeriveOptions struct {
 //
 // The result has no white space, and its members stand in the order of doc. doc
 // may have other proofs too, which are left out: they are over the whole
-// document. The result says nothing of what is left out, not even how much it is.
+// document. The result says nothing of what is left out, not even how much it is;
+// whoever verifies it learns that nothing was changed, not that nothing is missing
+// (SignOptions.MandatoryPointers).
 //
 // Errors are *PointerError for a pointer that matches nothing or cannot be shown
 // alone (a part of a list, where order counts, or of a JSON value), wrap

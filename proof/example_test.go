@@ -71,7 +71,7 @@ func ExampleSign_chain() {
 			return issuer.Public(), nil
 		}
 		return witness.Public(), nil
-	}, proof.VerifyOptions{})
+	}, proof.VerifyOptions{Purpose: "assertionMethod"})
 	if err != nil {
 		fmt.Println(err)
 		return
@@ -81,8 +81,32 @@ func ExampleSign_chain() {
 	// Output: [[0] [1]] <nil>
 }
 
-// Whoever verifies many credentials keeps the shapes of those seen before.
+// What somebody signed to show who they are is nothing that they assert. Which
+// keys count is for the caller to find out; here it is one.
 func ExampleVerify() {
+	key := ed25519.NewKeyFromSeed([]byte("an example seed of 32 bytes ...."))
+	keys := func(p proof.Proof) (crypto.PublicKey, error) {
+		if p.VerificationMethod != "did:web:uni.edu#key-1" {
+			return nil, errors.New("a key that we do not know")
+		}
+		return key.Public(), nil
+	}
+	for _, purpose := range []string{"assertionMethod", "authentication"} {
+		doc, err := proof.Sign([]byte(credential), key, proof.SignOptions{Method: "did:web:uni.edu#key-1", Purpose: purpose})
+		if err != nil {
+			fmt.Println(err)
+			return
+		}
+		_, err = proof.Verify(doc, keys, proof.VerifyOptions{Purpose: "assertionMethod"})
+		fmt.Println(err, errors.Is(err, proof.ErrPurpose))
+	}
+	// Output:
+	// <nil> false
+	// the proof is for another purpose: "authentication" instead of "assertionMethod" true
+}
+
+// Whoever verifies many credentials keeps the shapes of those seen before.
+func ExampleVerify_shapes() {
 	key := ed25519.NewKeyFromSeed([]byte("an example seed of 32 bytes ...."))
 	shapes := shape.New(shape.Options{})
 	for _, skill := range []string{"Teamwork", "Leadership", "Patience"} {
@@ -93,7 +117,8 @@ func ExampleVerify() {
 			fmt.Println(err)
 			return
 		}
-		proofs, err := proof.Verify(doc, func(proof.Proof) (crypto.PublicKey, error) { return key.Public(), nil }, proof.VerifyOptions{Shapes: shapes})
+		proofs, err := proof.Verify(doc, func(proof.Proof) (crypto.PublicKey, error) { return key.Public(), nil },
+			proof.VerifyOptions{Purpose: "assertionMethod", Shapes: shapes})
 		fmt.Println(len(proofs), err)
 	}
 	// Output:
@@ -114,7 +139,7 @@ func check(signed string, key ed25519.PublicKey) error {
 		return err
 	}
 	for _, p := range proofs {
-		if err := proof.VerifyOne(unsecured, p, key, proof.VerifyOptions{}); err != nil {
+		if err := proof.VerifyOne(unsecured, p, key, proof.VerifyOptions{Purpose: "assertionMethod"}); err != nil {
 			return err
 		}
 	}

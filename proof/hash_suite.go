@@ -7,6 +7,7 @@ import "crypto"
 // disclosure.
 type hashSuite struct {
 	fits func(crypto.PublicKey) bool
+	keys string // for whom fits is true, in words
 	// canonical returns the canonical forms of both. h is for canonical forms that
 	// need a hash function themselves.
 	canonical func(t *task, h crypto.Hash) (options, document []byte, err error)
@@ -16,6 +17,7 @@ type hashSuite struct {
 }
 
 func (s hashSuite) accepts(key crypto.PublicKey) bool { return s.fits(key) }
+func (s hashSuite) needs() string                     { return s.keys }
 func (s hashSuite) context() bool                     { return s.repeats }
 
 func (s hashSuite) sign(t *task, key crypto.Signer) (string, error) {

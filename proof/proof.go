@@ -13,6 +13,28 @@
 // A proof that verifies says that a key signed the document. Whose key it is,
 // and whether its owner may speak for the issuer, are other questions, which
 // package verify asks.
+//
+// # What a proof covers
+//
+// A proof over RDF (all but the two with jcs in their names) covers the
+// statements that a document makes, not its JSON. The same statement can be
+// written in many ways, and a program that reads JSON members knows one of them.
+// Somebody who holds a credential can write its end
+//
+//	"https://www.w3.org/2018/credentials#validUntil": {"@type": "http://www.w3.org/2001/XMLSchema#dateTime", "@value": "2027-01-01T00:00:00Z"}
+//
+// instead of "validUntil": "2027-01-01T00:00:00Z". The proof still verifies, and
+// whoever looks for a member validUntil finds none: a credential that never ends.
+// Status entries, the issuer and the results can be made to vanish likewise.
+//
+// So do not read JSON members after Verify or VerifyOne alone. Use package
+// verify, which refuses to call such a document valid, or compare what you read
+// with the statements, as jsonld.Canonicalize gives them.
+//
+// An ecdsa-sd-2023 proof covers what the holder shows. What was left out nobody
+// can see, and neither what the issuer made mandatory: a credential without an
+// end, or without a status, may be one whose holder left it out, unless its
+// issuer is known to make them mandatory, as Sign does by default.
 package proof
 
 import (
@@ -30,6 +52,8 @@ var (
 	// ErrUnsupported: a kind of proof that this package cannot check, so that it
 	// says nothing about the document.
 	ErrUnsupported = errors.New("kind of proof not supported")
+	// ErrPurpose: a proof for another purpose than VerifyOptions.Purpose.
+	ErrPurpose = errors.New("the proof is for another purpose")
 	// ErrBadSignature: the document is not what the key signed.
 	ErrBadSignature = errors.New("the signature does not fit the document")
 )
@@ -38,21 +62,22 @@ var (
 // canonicalisation.
 const maxProofs = 16
 
-// A Proof is one proof of a document. Texts are empty where the proof has no
-// such member, or one that is no text.
+// A Proof is one proof of a document (Data Integrity 1.0, section 2.1). Texts are
+// empty where the proof has no such member, or one that is no text; nothing has
+// been checked of them before VerifyOne.
 type Proof struct {
-	ID                 string
-	Type               string
-	Cryptosuite        string // empty for the older types, which have none
-	Created            string
-	Expires            string
-	VerificationMethod string
-	Purpose            string
-	Value              string
-	Challenge          string
-	Domain             string
-	Previous           []string // the ids of the proofs that this one builds on
-	Raw                map[string]any
+	ID                 string         // an absolute address; other proofs may build on it by that
+	Type               string         // DataIntegrityProof, or an older type
+	Cryptosuite        string         // such as eddsa-rdfc-2022; empty for the older types, which have none
+	Created            string         // date and time with a zone (RFC 3339), as written
+	Expires            string         // from when on it counts no longer, likewise
+	VerificationMethod string         // the address of the key, as a rule a DID with a fragment
+	Purpose            string         // proofPurpose: assertionMethod or authentication, as a rule
+	Value              string         // proofValue, in multibase
+	Challenge          string         // what a presentation answers
+	Domain             string         // for whom a presentation is; empty also for a list of several, see Raw
+	Previous           []string       // the ids of the proofs that this one builds on
+	Raw                map[string]any // all its members as strictjson.Decode gives them; not filled in by Verify
 }
 
 // Split takes the proofs off a document, a tree from strictjson.Decode, which

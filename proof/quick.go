@@ -2,6 +2,7 @@ package proof
 
 import (
 	"bytes"
+	"cmp"
 	"crypto"
 	"fmt"
 
@@ -58,8 +59,14 @@ func signQuickly(doc []byte, key crypto.Signer, options *proofOptions, o SignOpt
 // order; their member Raw is not filled in. keys gives the key for each of them,
 // as far as it trusts it; its error is returned as it is. The first proof that is
 // not right makes an error; errors are those of strictjson.Decode, Split, Order
-// and VerifyOne. The times in the proofs and their purposes are the caller's to
-// judge, and so is whether the keys are the issuer's.
+// and VerifyOne. The times in the proofs are the caller's to judge, whether the
+// keys are the issuer's, and their purposes unless VerifyOptions.Purpose says
+// what they must be.
+//
+// Do not read the members of secured on the word of Verify alone: a proof over
+// RDF covers the statements of a document, and its validUntil may stand in it
+// under the full address of that term, where programs do not look. See "What a
+// proof covers" in the description of the package.
 //
 // With VerifyOptions.Shapes it takes the quick way where it can.
 func Verify(secured []byte, keys func(Proof) (crypto.PublicKey, error), o VerifyOptions) ([]Proof, error) {
@@ -151,8 +158,11 @@ func VerifySecured(s *shape.Secured, i int, key crypto.PublicKey, o VerifyOption
 	if err := p.checkTexts(); err != nil {
 		return err
 	}
+	if err := p.isFor(o.Purpose); err != nil {
+		return err
+	}
 	if !suite.accepts(key) {
-		return p.wrongKey(key)
+		return wrongKey(ErrBadSignature, cmp.Or(p.Cryptosuite, p.Type), suite, key)
 	}
 	sig, err := decodeValue(p.Value, signatureSize(key))
 	if err != nil {

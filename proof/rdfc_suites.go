@@ -18,8 +18,11 @@ const (
 // ed25519Signature2020 is a proof type from before cryptosuites, which wallets
 // still use to show that they hold a DID (W3C CCG, "Ed25519 Signature 2020"). It
 // is eddsa-rdfc-2022 under another name: the type must be one that a context of
-// the document knows, which is https://w3id.org/security/suites/ed25519-2020/v1.
-const ed25519Signature2020 = "Ed25519Signature2020"
+// the document knows, which is that of contextEd25519Signature2020.
+const (
+	ed25519Signature2020        = "Ed25519Signature2020"
+	contextEd25519Signature2020 = "https://w3id.org/security/suites/ed25519-2020/v1"
+)
 
 // overRDF signs the canonical N-Quads of proof options and document.
 func overRDF(t *task, h crypto.Hash) (options, document []byte, err error) {

@@ -7,9 +7,11 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/roundel/roundel/jsonld"
+	"github.com/roundel/roundel/multikey"
 	"github.com/roundel/roundel/shape"
 	"github.com/roundel/roundel/strictjson"
 )
@@ -20,7 +22,9 @@ const maxSignedBytes = 10 << 20
 
 // SignOptions say what a new proof states about itself.
 type SignOptions struct {
-	Method    string    // the id of the verification method, an absolute address
+	// Method is the id of the verification method, by which verifiers find the key:
+	// a DID with a fragment such as did:web:uni.example#key-1, or an https address.
+	Method    string
 	Created   time.Time // to the second; the zero time leaves it out
 	Purpose   string    // empty means "assertionMethod"
 	Challenge string    // for presentations
@@ -36,7 +40,7 @@ type SignOptions struct {
 	// for Ed25519 keys and ecdsa-rdfc-2019 for keys on P-256 and P-384.
 	Cryptosuite string
 	ID          string    // an absolute address by which a later proof can build on this one
-	Expires     time.Time // to the second; the zero time leaves it out
+	Expires     time.Time // to the second, after Created; the zero time leaves it out
 	// Previous are the ids of proofs that stand in the document already and that
 	// the new one builds on (previousProof).
 	Previous []string
@@ -52,7 +56,8 @@ type SignOptions struct {
 	// leave out of an ecdsa-sd-2023 credential. nil stands for those that make out
 	// whether it is valid, as far as it has them: issuer, validFrom, validUntil,
 	// issuanceDate, expirationDate, credentialStatus and termsOfUse. An empty list
-	// means that nothing is mandatory.
+	// means that nothing is mandatory. Verifiers cannot tell: whoever names pointers
+	// and leaves out the end or the status lets holders drop them.
 	MandatoryPointers []string
 }
 
@@ -70,8 +75,12 @@ type SignOptions struct {
 // wrap ErrMalformed or ErrUnsupported for wrong options or keys, or come from
 // key.
 func Sign(doc []byte, key crypto.Signer, o SignOptions) ([]byte, error) {
-	s, options, err := o.options(key.Public())
-	if err == nil && o.Shapes != nil && quick(s, key.Public()) && len(o.Previous) == 0 && !o.Inline {
+	public, err := multikey.PublicOf(key)
+	if err != nil {
+		return nil, fmt.Errorf("%w: %w", ErrMalformed, err)
+	}
+	s, options, err := o.options(public)
+	if err == nil && o.Shapes != nil && quick(s, public) && len(o.Previous) == 0 && !o.Inline {
 		if signed, done, err := signQuickly(doc, key, &options, o); done {
 			return signed, err
 		}
@@ -99,6 +108,9 @@ func Sign(doc []byte, key crypto.Signer, o SignOptions) ([]byte, error) {
 		}
 	}
 	value, err := s.sign(t, key)
+	if err != nil && options.proofType == ed25519Signature2020 && !slices.Contains(asList(unsecured["@context"]), any(contextEd25519Signature2020)) {
+		return nil, fmt.Errorf("the document needs the context %s for this type of proof: %w", contextEd25519Signature2020, err)
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -135,13 +147,28 @@ func (o SignOptions) options(key crypto.PublicKey) (suite, proofOptions, error) 
 	case err != nil:
 		return nil, options, err
 	case !s.accepts(key):
-		return nil, options, fmt.Errorf("%w: %s is not made with a %T", ErrUnsupported, cmp.Or(options.cryptosuite, options.proofType), key)
-	case o.Method == "":
-		return nil, options, fmt.Errorf("%w: no verification method", ErrMalformed)
+		return nil, options, wrongKey(ErrUnsupported, cmp.Or(options.cryptosuite, options.proofType), s, key)
+	case !o.Expires.IsZero() && !o.Created.IsZero() && !o.Expires.After(o.Created):
+		return nil, options, fmt.Errorf("%w: the proof would expire at %s, before it was created at %s", ErrMalformed, options.expires, options.created)
 	case len(o.MandatoryPointers) > 0 && options.cryptosuite != "ecdsa-sd-2023":
 		return nil, options, fmt.Errorf("%w: %s has no mandatory pointers", ErrMalformed, options.cryptosuite)
 	}
-	return s, options, nil
+	return s, options, checkMethod(o.Method)
+}
+
+// checkMethod insists on a verification method whose key others can find.
+func checkMethod(id string) error {
+	rest, isDID := strings.CutPrefix(id, "did:")
+	_, fragment, _ := strings.Cut(rest, "#")
+	switch {
+	case id == "":
+		return fmt.Errorf("%w: SignOptions.Method is missing: the id of the verification method, such as did:web:uni.example#key-1", ErrMalformed)
+	case isDID && fragment == "":
+		return fmt.Errorf("%w: SignOptions.Method %q has no fragment, so it names no key: it should be like did:web:uni.example#key-1", ErrMalformed, id)
+	case !isDID && !strings.HasPrefix(id, "https://"):
+		return fmt.Errorf("%w: SignOptions.Method %q is neither a DID nor an https address", ErrMalformed, id)
+	}
+	return nil
 }
 
 // instant is t as proofs write it, or "" for the zero time.

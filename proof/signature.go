@@ -13,20 +13,20 @@ import (
 )
 
 func isEd25519(key crypto.PublicKey) bool {
-	_, ok := key.(ed25519.PublicKey)
-	return ok
+	k, ok := key.(ed25519.PublicKey)
+	return ok && len(k) == ed25519.PublicKeySize
 }
 
 // isECDSA is for keys on P-256 and P-384.
 func isECDSA(key crypto.PublicKey) bool {
 	k, ok := key.(*ecdsa.PublicKey)
-	return ok && k != nil && (k.Curve == elliptic.P256() || k.Curve == elliptic.P384())
+	return ok && multikey.CheckECDSA(k) == nil && (k.Curve == elliptic.P256() || k.Curve == elliptic.P384())
 }
 
 // hashFor is the hash function that goes with a key: SHA-384 for P-384,
 // SHA-256 for all others (vc-di-ecdsa 1.0, section 3.2.4).
 func hashFor(key crypto.PublicKey) crypto.Hash {
-	if k, ok := key.(*ecdsa.PublicKey); ok && k.Curve == elliptic.P384() {
+	if k, ok := key.(*ecdsa.PublicKey); ok && k != nil && k.Curve == elliptic.P384() {
 		return crypto.SHA384
 	}
 	return crypto.SHA256

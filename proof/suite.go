@@ -2,6 +2,9 @@ package proof
 
 import (
 	"crypto"
+	"crypto/ecdsa"
+	"crypto/ed25519"
+	"errors"
 	"fmt"
 
 	"github.com/roundel/roundel/jsonld"
@@ -17,6 +20,8 @@ const dataIntegrityProof = "DataIntegrityProof"
 type suite interface {
 	// accepts tells whether the suite is meant for keys like this one.
 	accepts(key crypto.PublicKey) bool
+	// needs says in words what keys that are.
+	needs() string
 	// sign returns the proofValue of a new proof. key is one that accepts takes.
 	sign(t *task, key crypto.Signer) (proofValue string, err error)
 	// verify returns nil when proofValue is key's over the document, or an error
@@ -31,15 +36,15 @@ type suite interface {
 // suites are the cryptosuites of DataIntegrityProof, by name.
 var suites = map[string]suite{
 	ecdsaSD2023:   sdSuite{},
-	eddsaRDFC2022: hashSuite{fits: isEd25519, canonical: overRDF, rdf: true},
-	ecdsaRDFC2019: hashSuite{fits: isECDSA, canonical: overRDF, rdf: true},
-	eddsaJCS2022:  hashSuite{fits: isEd25519, canonical: overJSON, repeats: true},
-	ecdsaJCS2019:  hashSuite{fits: isECDSA, canonical: overJSON, repeats: true},
+	eddsaRDFC2022: hashSuite{fits: isEd25519, keys: keysEd25519, canonical: overRDF, rdf: true},
+	ecdsaRDFC2019: hashSuite{fits: isECDSA, keys: keysECDSA, canonical: overRDF, rdf: true},
+	eddsaJCS2022:  hashSuite{fits: isEd25519, keys: keysEd25519, canonical: overJSON, repeats: true},
+	ecdsaJCS2019:  hashSuite{fits: isECDSA, keys: keysECDSA, canonical: overJSON, repeats: true},
 }
 
 // legacy are the proofs from before there was a member cryptosuite, by type.
 var legacy = map[string]suite{
-	ed25519Signature2020: hashSuite{fits: isEd25519, canonical: overRDF, rdf: true},
+	ed25519Signature2020: hashSuite{fits: isEd25519, keys: keysEd25519, canonical: overRDF, rdf: true},
 }
 
 // suiteOf finds the suite for a proof of this type and cryptosuite, which is
@@ -78,6 +83,34 @@ type task struct {
 // jsonld are the settings to expand the document or the proof with.
 func (t *task) jsonld() jsonld.Options {
 	return jsonld.Options{Contexts: t.contexts, MaxWork: t.maxWork, Inline: t.inline}
+}
+
+// What keys a suite needs.
+const (
+	keysEd25519 = "an Ed25519 key"
+	keysECDSA   = "an ECDSA key on P-256 or P-384"
+	keysP256    = "an ECDSA key on P-256"
+)
+
+// wrongKey says that a suite, called name, is for other keys than this one. It
+// wraps ErrMalformed where that is no key at all, and kind otherwise.
+func wrongKey(kind error, name string, s suite, key crypto.PublicKey) error {
+	what := fmt.Sprintf("a %T", key)
+	switch k := key.(type) {
+	case nil:
+		return fmt.Errorf("%w: no key; %s needs %s", ErrMalformed, name, s.needs())
+	case ed25519.PublicKey:
+		if len(k) != ed25519.PublicKeySize {
+			return fmt.Errorf("%w: an Ed25519 key of %d bytes instead of %d", ErrMalformed, len(k), ed25519.PublicKeySize)
+		}
+		what = keysEd25519
+	case *ecdsa.PublicKey:
+		if err := multikey.CheckECDSA(k); errors.Is(err, multikey.ErrKey) {
+			return fmt.Errorf("%w: %w", ErrMalformed, err)
+		}
+		what = "one on " + k.Curve.Params().Name
+	}
+	return fmt.Errorf("%w: %s needs %s, and this is %s", kind, name, s.needs(), what)
 }
 
 // sum is the hash of b.

@@ -12,9 +12,18 @@ import (
 	"github.com/roundel/roundel/shape"
 )
 
-// VerifyOptions are the settings of VerifyOne; the zero value is good for
-// proofs that do not build on others.
+// VerifyOptions are the settings of VerifyOne and Verify. The zero value is good
+// for proofs that do not build on others, if the caller looks at their purpose.
 type VerifyOptions struct {
+	// Purpose is what the proofs must be for: "assertionMethod" for credentials,
+	// "authentication" for presentations. Others give an error that wraps
+	// ErrPurpose.
+	//
+	// EMPTY MEANS THAT NOBODY CHECKS, and that the caller has to compare
+	// Proof.Purpose: else what somebody signed to log in passes for what they
+	// assert.
+	Purpose string
+
 	Contexts *jsonld.Contexts // nil means the embedded ones
 	MaxWork  int              // of the canonicaliser; zero means its default
 	Inline   bool             // allows context objects inside the document (jsonld.Options.Inline)
@@ -39,16 +48,22 @@ type VerifyOptions struct {
 // multikey.VerifyECDSA. A proof that builds on others says nothing unless they
 // are right too; without VerifyOptions.Set it is refused as not supported.
 //
-// Errors wrap ErrBadSignature, ErrMalformed or ErrUnsupported, or are those of
-// package jsonld where the vocabulary is unknown or the terms do not fit.
-// The times in the proof, its purpose and the owner of the key are the
-// caller's to judge.
+// Errors wrap ErrBadSignature, ErrPurpose, ErrUnsupported, or ErrMalformed, also
+// where there is no key; or they are those of package jsonld where the vocabulary
+// is unknown or the terms do not fit. The times in the proof and the owner of the
+// key are the caller's to judge, and so is the purpose unless o.Purpose says it.
+//
+// Most proofs cover statements, not JSON. The members of unsecured are NOT what
+// was signed: see "What a proof covers" in the description of the package.
 func VerifyOne(unsecured map[string]any, p Proof, key crypto.PublicKey, o VerifyOptions) error {
 	s, err := suiteOf(p.Type, p.Cryptosuite)
 	if err != nil {
 		return err
 	}
 	if err := p.check(); err != nil {
+		return err
+	}
+	if err := p.isFor(o.Purpose); err != nil {
 		return err
 	}
 	if err := checkContext(unsecured, p.Raw); err != nil {
@@ -66,7 +81,7 @@ func VerifyOne(unsecured map[string]any, p Proof, key crypto.PublicKey, o Verify
 		t.quads = nil
 	}
 	if !s.accepts(key) {
-		return p.wrongKey(key)
+		return wrongKey(ErrBadSignature, cmp.Or(p.Cryptosuite, p.Type), s, key)
 	}
 	return s.verify(t, p.Value, key)
 }
@@ -94,6 +109,14 @@ func (p Proof) check() error {
 	return p.checkPrevious()
 }
 
+// isFor checks the purpose of a proof, if one is asked for.
+func (p Proof) isFor(purpose string) error {
+	if purpose != "" && p.Purpose != purpose {
+		return fmt.Errorf("%w: %q instead of %q", ErrPurpose, p.Purpose, purpose)
+	}
+	return nil
+}
+
 // checkTexts is what there is to check of a proof whose members are texts.
 func (p Proof) checkTexts() error {
 	if p.VerificationMethod == "" || p.Purpose == "" {
@@ -108,11 +131,6 @@ func (p Proof) checkTexts() error {
 		return checkInstant("expires", p.Expires)
 	}
 	return nil
-}
-
-// wrongKey says that a proof cannot be made with a key of this kind.
-func (p Proof) wrongKey(key crypto.PublicKey) error {
-	return fmt.Errorf("%w: %s is not made with a %T", ErrBadSignature, cmp.Or(p.Cryptosuite, p.Type), key)
 }
 
 // checkContext insists that a proof's own @context, if it has one, is how the
