@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/roundel/roundel/credential"
@@ -90,11 +91,13 @@ func credentialPayload(doc []byte, o CredentialOptions) (claims, rest []byte, er
 	if err != nil {
 		return nil, nil, fmt.Errorf("%w: document: %w", ErrMalformed, err)
 	}
+	for _, m := range members {
+		if err := refuseClaim(m.Name); err != nil {
+			return nil, nil, err
+		}
+	}
 	tree, err := outline(doc, members)
 	if err != nil {
-		return nil, nil, err
-	}
-	if err := refuseClaims(tree); err != nil {
 		return nil, nil, err
 	}
 	all, err := credentialClaims(tree, o)
@@ -114,13 +117,14 @@ func (p Profile) written() error {
 	}
 }
 
-// refuseClaims refuses documents that bring members which in a payload are
-// claims.
-func refuseClaims(tree map[string]any) error {
-	for _, name := range append([]string{"vc", "vp", "nonce"}, claimNames...) {
-		if _, present := tree[name]; present {
-			return fmt.Errorf("%w: it has a member %q, which is a claim of its own in a JWT", ErrDocument, name)
-		}
+// reserved are members of a payload that are no part of a document.
+var reserved = append([]string{"vc", "vp"}, presentationClaims...)
+
+// refuseClaim refuses a document that brings a member which in a payload is a
+// claim.
+func refuseClaim(name string) error {
+	if slices.Contains(reserved, name) {
+		return fmt.Errorf("%w: it has a member %q, which is a claim of its own in a JWT", ErrDocument, name)
 	}
 	return nil
 }

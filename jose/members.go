@@ -125,24 +125,15 @@ func rest(text []byte, end int, more bool) []byte {
 }
 
 // outline reads of a credential, a checked text with its members, only what its
-// claims repeat: a small tree with those members, and with an empty value for
-// every other one.
-func outline(text []byte, members []strictjson.Member) (map[string]any, error) {
-	tree := make(map[string]any, len(members))
+// claims repeat: a small tree with the ids and dates.
+func outline(text []byte, members []strictjson.Member) (tree map[string]any, err error) {
+	tree = make(map[string]any, 8)
 	for _, m := range members {
-		value := text[m.Value:m.End]
-		var err error
-		switch m.Name {
-		case "id", "issuer", "validFrom", "validUntil":
+		switch value := text[m.Value:m.End]; m.Name {
+		case "issuer", "credentialSubject":
+			tree[m.Name], err = onlyID(value)
+		case "id", "validFrom", "validUntil":
 			tree[m.Name], err = decodeValue(value)
-		case "credentialSubject":
-			if value[0] == '{' {
-				tree[m.Name], err = onlyID(value)
-			} else {
-				tree[m.Name], err = decodeValue(value)
-			}
-		default:
-			tree[m.Name] = nil
 		}
 		if err != nil {
 			return nil, err
@@ -151,16 +142,18 @@ func outline(text []byte, members []strictjson.Member) (map[string]any, error) {
 	return tree, nil
 }
 
-// onlyID reads of an object its id.
-func onlyID(text []byte) (tree map[string]any, err error) {
-	tree = map[string]any{}
+// onlyID reads of an object its id, and anything else whole.
+func onlyID(text []byte) (any, error) {
+	if text[0] != '{' {
+		return decodeValue(text)
+	}
 	for m, more := next(text, 1); more; m, more = next(text, m.End) {
 		if m.Name == "id" {
-			tree["id"], err = decodeValue(text[m.Value:m.End])
-			break
+			id, err := decodeValue(text[m.Value:m.End])
+			return map[string]any{"id": id}, err
 		}
 	}
-	return tree, err
+	return map[string]any{}, nil
 }
 
 func decodeValue(value []byte) (any, error) {

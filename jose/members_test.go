@@ -65,11 +65,15 @@ func checkCut(t interface{ Fatalf(string, ...any) }, data []byte) {
 		t.Fatalf("%s: %v", data, err)
 	}
 	small, err := outline(data, members)
-	if err != nil || len(small) != len(object) {
+	if err != nil {
 		t.Fatalf("%s: outline %v, %v", data, small, err)
 	}
 	for _, name := range []string{"id", "issuer", "validFrom", "validUntil"} {
-		if !reflect.DeepEqual(small[name], object[name]) {
+		want, present := object[name]
+		if whole, isObject := want.(map[string]any); isObject && name == "issuer" {
+			want = without(whole, otherThanID(whole)...)
+		}
+		if got, has := small[name]; has != present || !reflect.DeepEqual(got, want) {
 			t.Fatalf("%s: outline has %s %v", data, name, small[name])
 		}
 	}
@@ -87,6 +91,15 @@ func checkCut(t interface{ Fatalf(string, ...any) }, data []byte) {
 	if !slices.Equal(ids(small), ids(object)) {
 		t.Fatalf("%s: outline has subjects %v", data, ids(small))
 	}
+}
+
+func otherThanID(tree map[string]any) (names []string) {
+	for name := range tree {
+		if name != "id" {
+			names = append(names, name)
+		}
+	}
+	return names
 }
 
 func TestCutAnyObject(t *testing.T) {

@@ -134,8 +134,10 @@ func SignPresentation(doc []byte, key crypto.Signer, o PresentationOptions) ([]b
 	if err != nil {
 		return nil, err
 	}
-	if err := refuseClaims(tree); err != nil {
-		return nil, err
+	for _, name := range reserved {
+		if _, present := tree[name]; present {
+			return nil, refuseClaim(name)
+		}
 	}
 	id, _ := tree["id"].(string)
 	claims := map[string]any{}
