@@ -99,7 +99,7 @@ func (s *Service) Issue(ctx context.Context, r Request) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := checkMeaning(c.Tree, contexts); err != nil {
+	if err := checkMeaning(c.Tree, contexts, ownWords(c)); err != nil {
 		return nil, unsignable(err)
 	}
 	issuer, err := s.Keys.IssuerByDID(ctx, c.Issuer.ID)
@@ -257,7 +257,7 @@ func (a *attestation) sign(signer *keys.IssuerSigner, contexts *jsonld.Contexts)
 		return json.Marshal(jose.Envelope(jose.MediaTypeVCJWT, token))
 	}
 	return signer.Secure(a.document, proof.SignOptions{
-		Cryptosuite: a.request.Cryptosuite, MandatoryPointers: a.request.MandatoryPointers, Created: a.at, Contexts: contexts, Inline: true,
+		Cryptosuite: a.request.Cryptosuite, MandatoryPointers: a.request.MandatoryPointers, Created: a.at, Contexts: contexts, Inline: ownWords(a.credential),
 	})
 }
 

@@ -1,9 +1,11 @@
 package attest
 
 import (
+	"github.com/roundel/roundel/clr"
 	"github.com/roundel/roundel/credential"
 	"github.com/roundel/roundel/internal/fault"
 	"github.com/roundel/roundel/jsonld"
+	"github.com/roundel/roundel/openbadge"
 )
 
 // vocabularies compares the digests that a credential states of vocabularies
@@ -36,11 +38,20 @@ func fits(c *credential.Credential, contexts *jsonld.Contexts) bool {
 // checkMeaning makes sure that every word of a document means something, also
 // where the proof is made without reading it as JSON-LD: other readers do so.
 // The direction of texts has no place in RDF; whether it is signed is for the
-// proof to say. Errors are those of jsonld.ToRDF.
-func checkMeaning(tree map[string]any, contexts *jsonld.Contexts) error {
+// proof to say. inline lets words of the document's own through. Errors are
+// those of jsonld.ToRDF.
+func checkMeaning(tree map[string]any, contexts *jsonld.Contexts, inline bool) error {
 	plain := withoutDirection(tree).(map[string]any)
-	_, err := jsonld.ToRDF(plain, jsonld.Options{Contexts: contexts, Inline: true})
+	_, err := jsonld.ToRDF(plain, jsonld.Options{Contexts: contexts, Inline: inline})
 	return err
+}
+
+// ownWords reports whether a credential may bring vocabulary of its own, written
+// as objects into its @context. Badges, endorsements and learner records may
+// not: their words mean what the standards say, and package verify reads no
+// others in them.
+func ownWords(c *credential.Credential) bool {
+	return !openbadge.Is(c) && !openbadge.IsEndorsement(c) && !clr.Is(c)
 }
 
 // withoutDirection returns v without the member @direction of texts.

@@ -181,3 +181,23 @@ func TestChecksInTheQuery(t *testing.T) {
 	body["options"] = object{"checks": []any{"validity"}}
 	problem(t, p.post("/vc/credentials/verify?checks=proof", body), http.StatusBadRequest)
 }
+
+// TestOwnVocabularyOfBadges: badges mean what the standards say; one with words
+// of its own is not signed, as it is not accepted.
+func TestOwnVocabularyOfBadges(t *testing.T) {
+	_, p := start(t, apptest.Options{})
+	badge := func(own any) object {
+		return object{
+			"@context": []any{"https://www.w3.org/ns/credentials/v2", "https://purl.imsglobal.org/spec/ob/v3p0/context-3.0.3.json", own},
+			"id":       "urn:x:1", "type": []any{"VerifiableCredential", "OpenBadgeCredential"}, "name": "Skipper", "validFrom": "2024-01-01T00:00:00Z",
+			"issuer": object{"id": p.ids["ed25519"], "type": []any{"Profile"}, "name": "Harbour"},
+			"credentialSubject": object{"id": "did:example:alice", "type": []any{"AchievementSubject"}, "achievement": object{
+				"id": "https://example.org/b", "type": []any{"Achievement"}, "name": "Skipper", "description": "Sails.", "criteria": object{"narrative": "Five days at sea."}}},
+		}
+	}
+	a := p.post("/vc/credentials/issue", object{"credential": badge(object{"hobby": "https://example.org/hobby"})})
+	if got := problem(t, a, http.StatusBadRequest); got != "[PROOF_GENERATION_ERROR]" {
+		t.Errorf("%s: %s", got, a.Body)
+	}
+	p.verify(p.issue(badge("https://www.w3.org/ns/credentials/examples/v2"), nil)).Want(http.StatusOK)
+}
