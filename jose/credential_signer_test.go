@@ -14,7 +14,10 @@ func TestCredentialSigner(t *testing.T) {
 	if _, err := jose.NewCredentialSigner(nil, jose.CredentialOptions{KeyID: "k"}); !errors.Is(err, jose.ErrAlgorithm) {
 		t.Errorf("no key: %v", err)
 	}
-	for _, o := range []jose.CredentialOptions{{}, {KeyID: "k", Profile: jose.VC11}, {KeyID: "k", Profile: 9}} {
+	for _, o := range []jose.CredentialOptions{
+		{}, {KeyID: "k", Profile: jose.VC11}, {KeyID: "k", Profile: 9},
+		{KeyID: "k", Now: time.Now}, {KeyID: "k", Profile: jose.OB3, Expires: time.Unix(9e9, 0)}, // which Open Badges 3.0 has not
+	} {
 		if _, err := jose.NewCredentialSigner(key, o); !errors.Is(err, jose.ErrDocument) {
 			t.Errorf("%+v: %v", o, err)
 		}
@@ -22,7 +25,7 @@ func TestCredentialSigner(t *testing.T) {
 	doc := []byte(` { "id" : "urn:x:1", "issuer":{"name":"\"id\":","id":"did:web:uni.example"},
 	 "validFrom":"2026-03-01T09:00:00Z", "credentialSubject":{"a":{"id":"no"},"id":"did:example:\u0061"} } `)
 	for _, o := range []jose.CredentialOptions{
-		{KeyID: "k"}, {JWK: true, Now: func() time.Time { return time.Unix(1, 0) }}, {KeyID: "k", Profile: jose.W3C, Expires: time.Unix(9e9, 0)},
+		{KeyID: "k"}, {JWK: true}, {KeyID: "k", Profile: jose.W3C, Now: func() time.Time { return time.Unix(1, 0) }, Expires: time.Unix(9e9, 0)},
 	} {
 		s, err := jose.NewCredentialSigner(key, o)
 		if err != nil {
