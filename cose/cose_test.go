@@ -230,6 +230,20 @@ func TestVerifyRefuses(t *testing.T) {
 	}
 }
 
+// What cannot be verified is not signed.
+func TestIssuerAndKeyID(t *testing.T) {
+	for doc, kid := range map[string]string{`{}`: "a:k", `{"issuer":{"name":"Uni"}}`: "a:k", `{"issuer":"did:web:uni.example"}`: "", `{"issuer":{"id":"did:web:uni.example"}}`: ""} {
+		if data, err := cose.SignCredential([]byte(doc), key, kid); !errors.Is(err, cose.ErrMalformed) || data != nil {
+			t.Errorf("%s: %x, %v", doc, data, err)
+		}
+	}
+	for doc, kid := range map[string]string{`{"issuer":"https://uni.example"}`: "", `{"issuer":"did:web:uni.example"}`: "did:web:uni.example#1"} {
+		if _, err := cose.SignCredential([]byte(doc), key, kid); err != nil {
+			t.Errorf("%s: %v", doc, err)
+		}
+	}
+}
+
 // go-cose verifies what we sign, with its own verifier.
 func TestAgainstGoCose(t *testing.T) {
 	for _, name := range []string{"vm-p256.json", "vm-p384.json", "vm-p521.json", "vm-ed25519.json"} {

@@ -146,17 +146,24 @@ func numericDate(v any) (time.Time, error) {
 }
 
 // SignCredential returns doc, a credential of the data model 2.0, as a message.
-// kid is the address of the verification method.
+// kid is the address of the verification method; it may be empty unless the
+// issuer is a DID.
 //
-// Errors wrap ErrMalformed for what ParseCredential would refuse, or are those of
-// Sign.
+// Errors wrap ErrMalformed for what ParseCredential or jose.CheckIssuer would
+// refuse, or are those of Sign.
 func SignCredential(doc []byte, key crypto.Signer, kid string) ([]byte, error) {
 	data, err := Sign(doc, key, Header{KeyID: kid, Type: jose.MediaTypeVCCOSE, ContentType: "application/vc"})
 	if err != nil {
 		return nil, err
 	}
-	_, err = ParseCredential(data)
-	return data, err
+	d, err := ParseCredential(data)
+	if err != nil {
+		return nil, err
+	}
+	if err := jose.CheckIssuer(d.Tree, kid); err != nil {
+		return nil, fmt.Errorf("%w: %w", ErrMalformed, err)
+	}
+	return data, nil
 }
 
 // SignPresentation is SignCredential for a presentation.
@@ -165,6 +172,8 @@ func SignPresentation(doc []byte, key crypto.Signer, kid string) ([]byte, error)
 	if err != nil {
 		return nil, err
 	}
-	_, err = ParsePresentation(data)
-	return data, err
+	if _, err := ParsePresentation(data); err != nil {
+		return nil, err
+	}
+	return data, nil
 }

@@ -156,6 +156,7 @@ func TestNewWebDocument(t *testing.T) {
 		t.Errorf("document\n%s\nwant\n%s", raw, want)
 	}
 	for name, f := range map[string]func() ([]byte, error){
+		"no keys":     func() ([]byte, error) { return NewWebDocument("did:web:a.b") },
 		"not did:web": func() ([]byte, error) { return NewWebDocument("did:key:" + edKey) },
 		"foreign method": func() ([]byte, error) {
 			return NewWebDocument("did:web:a.b", Method{ID: "did:web:c.d#1", PublicKey: key})

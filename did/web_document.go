@@ -16,10 +16,14 @@ import (
 //
 // Of each key, ID (a fragment with "#", or the whole id), PublicKey, Expires
 // and Revoked are used. Keys that have ended stay in the list as long as any
-// credential needs them. Errors wrap ErrInvalid or multikey.ErrKey.
+// credential needs them; there must be at least one key. Errors wrap ErrInvalid,
+// multikey.ErrKey or multikey.ErrUnsupported.
 func NewWebDocument(did string, keys ...Method) ([]byte, error) {
 	if _, _, err := splitWeb(did); err != nil {
 		return nil, err
+	}
+	if len(keys) == 0 {
+		return nil, fmt.Errorf("%w: a document without keys, by which nothing could be verified", ErrInvalid)
 	}
 	doc := jsonDocument{
 		Context:            []string{"https://www.w3.org/ns/did/v1", "https://w3id.org/security/multikey/v1"},

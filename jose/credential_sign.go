@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/roundel/roundel/credential"
@@ -29,10 +30,11 @@ type CredentialOptions struct {
 	JWK bool
 	// Profile is OB3 or W3C; 0 stands for OB3.
 	Profile Profile
-	// Now, if given, writes the claim iat. Open Badges 3.0 has none.
+	// Now, if given, writes the claim iat, in VC-JOSE-COSE. Open Badges 3.0 has
+	// none, and refuses it.
 	Now func() time.Time
 	// Expires is when the signature stops to be good, in VC-JOSE-COSE. In Open
-	// Badges 3.0 it is the credential's validUntil.
+	// Badges 3.0 that is the credential's validUntil, and this is refused.
 	Expires time.Time
 }
 
@@ -62,7 +64,7 @@ type CredentialSigner struct {
 // NewCredentialSigner returns a CredentialSigner. Errors wrap ErrDocument for
 // options that no credential fits, or are those of NewSigner.
 func NewCredentialSigner(key crypto.Signer, o CredentialOptions) (*CredentialSigner, error) {
-	if err := o.Profile.written(); err != nil {
+	if err := o.check(); err != nil {
 		return nil, err
 	}
 	h, err := header(key, o.Profile, o.KeyID, o.JWK, "vc")
@@ -117,6 +119,36 @@ func (p Profile) written() error {
 	}
 }
 
+// check refuses options that the profile has no place for.
+func (o CredentialOptions) check() error {
+	if err := o.Profile.written(); err != nil {
+		return err
+	}
+	switch {
+	case o.Profile == W3C:
+		return nil
+	case o.Now != nil:
+		return fmt.Errorf("%w: %s has no claim iat, so CredentialOptions.Now must be nil", ErrDocument, OB3)
+	case !o.Expires.IsZero():
+		return fmt.Errorf("%w: in %s a token ends when its credential does, so CredentialOptions.Expires must be zero: set validUntil", ErrDocument, OB3)
+	}
+	return nil
+}
+
+// CheckIssuer refuses, with an error that wraps ErrDocument, a credential that
+// cannot be signed as VC-JOSE-COSE says, with a header whose kid is keyID: one
+// whose issuer has no id, and one whose issuer is a DID without keyID, because a
+// DID may have many keys (sections 3.1.1 and 4.1).
+func CheckIssuer(credential map[string]any, keyID string) error {
+	switch issuer := idOf(credential["issuer"]); {
+	case issuer == "":
+		return fmt.Errorf("%w: the issuer has no id", ErrDocument)
+	case keyID == "" && strings.HasPrefix(issuer, "did:"):
+		return fmt.Errorf("%w: the issuer is a DID, so the header needs a kid: the id of one of its keys, such as %s#key-1", ErrDocument, issuer)
+	}
+	return nil
+}
+
 // reserved are members of a payload that are no part of a document.
 var reserved = append([]string{"vc", "vp"}, presentationClaims...)
 
@@ -134,8 +166,11 @@ func credentialClaims(tree map[string]any, o CredentialOptions) (map[string]any,
 	claims := map[string]any{}
 	id, _ := tree["id"].(string)
 	issuer := idOf(tree["issuer"])
-	if issuer == "" {
-		return nil, fmt.Errorf("%w: the issuer has no id", ErrDocument)
+	if o.Profile != W3C {
+		o.KeyID = issuer // a key in the header will do
+	}
+	if err := CheckIssuer(tree, o.KeyID); err != nil {
+		return nil, err
 	}
 	set(claims, "iss", issuer)
 	set(claims, "jti", id)
@@ -145,7 +180,7 @@ func credentialClaims(tree map[string]any, o CredentialOptions) (map[string]any,
 	if o.Now != nil {
 		claims["iat"] = seconds(o.Now())
 	}
-	if err := o.Profile.written(); err != nil {
+	if err := o.check(); err != nil {
 		return nil, err
 	}
 	if o.Profile == W3C {

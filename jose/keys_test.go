@@ -10,6 +10,7 @@ import (
 	"crypto/rsa"
 	"errors"
 	"math/big"
+	"strings"
 	"testing"
 
 	"github.com/roundel/roundel/jose"
@@ -47,6 +48,33 @@ func TestIncompleteKeys(t *testing.T) {
 		}
 		if jose.VerifySignature(key, nil, make([]byte, 132)) {
 			t.Errorf("%s verifies", name)
+		}
+	}
+}
+
+// A DID may have many keys, so that a token must name one; and nothing is signed
+// for nobody.
+func TestIssuerAndKeyID(t *testing.T) {
+	key := keys()["EdDSA"]
+	for _, issuer := range []string{`"did:web:uni.example"`, `{"id":"did:web:uni.example"}`} {
+		doc := []byte(`{"id":"a:c","issuer":` + issuer + `,"validFrom":"2026-01-01T00:00:00Z"}`)
+		for _, o := range []jose.CredentialOptions{{Profile: jose.W3C}, {Profile: jose.W3C, JWK: true}} {
+			if token, err := jose.SignCredential(doc, key, o); !errors.Is(err, jose.ErrDocument) || !strings.Contains(err.Error(), "kid") {
+				t.Errorf("%s: %s, %v", issuer, token, err)
+			}
+		}
+		for _, o := range []jose.CredentialOptions{{Profile: jose.W3C, KeyID: "did:web:uni.example#1"}, {JWK: true}} {
+			if _, err := jose.SignCredential(doc, key, o); err != nil {
+				t.Errorf("%s, %+v: %v", issuer, o, err)
+			}
+		}
+	}
+	if _, err := jose.SignCredential([]byte(`{"issuer":"https://uni.example"}`), key, jose.CredentialOptions{Profile: jose.W3C}); err != nil {
+		t.Errorf("an issuer with an address: %v", err)
+	}
+	for _, doc := range []string{`{}`, `{"issuer":""}`, `{"issuer":{"name":"Uni"}}`, `{"issuer":["a:b"]}`} {
+		if token, err := jose.SignCredential([]byte(doc), key, jose.CredentialOptions{Profile: jose.W3C, KeyID: "a:k"}); !errors.Is(err, jose.ErrDocument) {
+			t.Errorf("%s: %s, %v", doc, token, err)
 		}
 	}
 }

@@ -2,12 +2,16 @@ package openbadge
 
 import (
 	"crypto/md5"
+	"crypto/rand"
 	"crypto/sha256"
 	"crypto/subtle"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"io"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 )
 
 // IdentityObject names a recipient, as a rule by the salted hash of a mail
@@ -35,32 +39,48 @@ func HashIdentity(identifier, salt string) string {
 	return "sha256$" + hex.EncodeToString(sum[:])
 }
 
-// NewSalt returns 128 bits from rand in hexadecimal. Mail addresses can be
-// guessed, so every award needs a salt of its own.
-func NewSalt(rand io.Reader) (string, error) {
+// NewSalt returns 128 bits from random in hexadecimal; nil stands for
+// crypto/rand. Mail addresses can be guessed, so every award needs a salt of its
+// own.
+func NewSalt(random io.Reader) (string, error) {
+	if random == nil {
+		random = rand.Reader
+	}
 	var b [16]byte
-	if _, err := io.ReadFull(rand, b[:]); err != nil {
+	if _, err := io.ReadFull(random, b[:]); err != nil {
 		return "", fmt.Errorf("openbadge: no random salt: %w", err)
 	}
 	return hex.EncodeToString(b[:]), nil
 }
 
-// HashedEmail names the recipient with the mail address email, lower-cased,
-// under a fresh salt from rand.
-func HashedEmail(email string, rand io.Reader) (IdentityObject, error) {
-	return HashedIdentity(identityTypeMail, email, rand)
+// ErrIdentifier is what errors wrap about an identifier that no recipient has:
+// an empty one, or a mail address that is none.
+var ErrIdentifier = errors.New("openbadge: not an identifier of this kind")
+
+// HashedEmail names the recipient with the mail address email under a fresh salt
+// from random; nil stands for crypto/rand. The address is trimmed and
+// lower-cased, as Matches does when it compares, and must look like one:
+// local@domain. Errors wrap ErrIdentifier, or are those of random.
+func HashedEmail(email string, random io.Reader) (IdentityObject, error) {
+	return HashedIdentity(identityTypeMail, email, random)
 }
 
-// HashedIdentity names the recipient by identifier, which is of the kind that
-// identityType says (one of IdentityTypes, or ext:…), under a fresh salt from
-// rand. Mail addresses are lower-cased.
-func HashedIdentity(identityType, identifier string, rand io.Reader) (IdentityObject, error) {
-	salt, err := NewSalt(rand)
-	if err != nil {
-		return IdentityObject{}, err
-	}
+// HashedIdentity is HashedEmail for an identifier of the kind that identityType
+// says (one of IdentityTypes, or ext:…). Those that are no mail addresses must
+// not be empty, and are hashed as they are.
+func HashedIdentity(identityType, identifier string, random io.Reader) (IdentityObject, error) {
 	if identityType == identityTypeMail {
 		identifier = normalEmail(identifier)
+		if !looksLikeMail(identifier) {
+			return IdentityObject{}, fmt.Errorf("%w: a mail address is like name@domain.example", ErrIdentifier)
+		}
+	}
+	if identityType == "" || identifier == "" {
+		return IdentityObject{}, fmt.Errorf("%w: the identifier or its type is empty", ErrIdentifier)
+	}
+	salt, err := NewSalt(random)
+	if err != nil {
+		return IdentityObject{}, err
 	}
 	return IdentityObject{Hashed: true, IdentityHash: HashIdentity(identifier, salt), IdentityType: identityType, Salt: salt}, nil
 }
@@ -71,6 +91,21 @@ func PlainIdentity(identityType, identifier string) IdentityObject {
 }
 
 func normalEmail(s string) string { return strings.ToLower(strings.TrimSpace(s)) }
+
+// looksLikeMail reports whether s could be a mail address: something before the
+// last @ and a domain after it, no space, and not longer than mail allows (RFC
+// 5321, section 4.5.3.1.3). It must not refuse addresses that are in use.
+func looksLikeMail(s string) bool {
+	at := strings.LastIndexByte(s, '@')
+	if at < 1 || len(s) > 254 || !utf8.ValidString(s) {
+		return false
+	}
+	domain := s[at+1:]
+	return domain != "" && domain[0] != '.' && domain[len(domain)-1] != '.' && !strings.Contains(domain, "..") &&
+		!strings.ContainsFunc(s, func(r rune) bool {
+			return unicode.IsSpace(r) || unicode.IsControl(r) || r == '<' || r == '>' || r == ',' || r == ';'
+		})
+}
 
 // Matches reports whether o names identifier. A mail address is also tried in
 // lower case. Hashes by SHA-256 and, as older badges have it, MD5 are known.

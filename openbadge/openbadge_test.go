@@ -221,6 +221,41 @@ func TestReadPublishedExamples(t *testing.T) {
 	}
 }
 
+// What is hashed under a type matches what people write, and nothing is hashed
+// that nobody has.
+func TestHashedIdentity(t *testing.T) {
+	for _, address := range []string{"a@b", " Anna.Müller+x@Example.COM\n", `"a@b"@example.com`, "ANNA@EXAMPLE.COM", "o'brien@mail.example", "anna@bücher.example"} {
+		id, err := HashedEmail(address, nil) // nil stands for crypto/rand
+		if err != nil {
+			t.Errorf("%q: %v", address, err)
+			continue
+		}
+		again, err := HashedEmail(address, nil)
+		if err != nil || again.Salt == id.Salt || len(id.Salt) != 32 {
+			t.Errorf("%q: salts %q and %q, %v", address, id.Salt, again.Salt, err)
+		}
+		for _, written := range []string{address, strings.TrimSpace(address), strings.ToLower(address), strings.ToUpper(strings.TrimSpace(address))} {
+			if !id.Matches(written) {
+				t.Errorf("%q does not match %q", address, written)
+			}
+		}
+	}
+	for _, address := range []string{"", " ", "anna", "@example.com", "anna@", "anna@.com", "anna@example.", "anna@a..b", "an na@example.com",
+		"anna@exam ple.com", "Anna <anna@example.com>", "a@b,c@d", "a@b;c@d", "anna@ex\x00", "anna@\xff.com", strings.Repeat("a", 250) + "@b.example"} {
+		if id, err := HashedEmail(address, nil); !errors.Is(err, ErrIdentifier) {
+			t.Errorf("%q: %+v, %v", address, id, err)
+		}
+	}
+	for _, kind := range []string{"name", "", "did"} {
+		if _, err := HashedIdentity(kind, "", nil); !errors.Is(err, ErrIdentifier) {
+			t.Errorf("nothing as %q: %v", kind, err)
+		}
+	}
+	if id, err := HashedIdentity("sourcedId", " Not a mail Address ", nil); err != nil || !id.Matches(" Not a mail Address ") || id.Matches("not a mail address") {
+		t.Errorf("%+v, %v", id, err)
+	}
+}
+
 func TestIdentity(t *testing.T) {
 	// From the specification, section B.10.
 	const want = "sha256$b5809d8a92f8858436d7e6b87c12ebc0ae1eac4baecc2c0b913aee2c922ef399"

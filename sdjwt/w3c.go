@@ -58,7 +58,8 @@ func parseDocument(token []byte, kind string, read func(map[string]any) (jose.Cl
 }
 
 // IssueCredential is Issue for a credential of the data model 2.0, without JWT
-// claims beside it.
+// claims beside it. It needs an issuer with an id and, if that is a DID,
+// o.Header.KeyID; see jose.CheckIssuer.
 //
 // What a verdict depends on may not be withheld, in whole or in part: @context
 // (anywhere), type, issuer with its id, validFrom, validUntil, issuanceDate,
@@ -90,9 +91,17 @@ func issueDocument(doc []byte, key crypto.Signer, o Options, kind string) ([]byt
 		return nil, err
 	}
 	if kind == "vp" {
-		_, err = ParsePresentation(token)
-	} else {
-		_, err = ParseCredential(token)
+		if _, err := ParsePresentation(token); err != nil {
+			return nil, err
+		}
+		return token, nil
 	}
-	return token, err
+	d, err := ParseCredential(token)
+	if err != nil {
+		return nil, err
+	}
+	if err := jose.CheckIssuer(d.Tree, o.Header.KeyID); err != nil {
+		return nil, fmt.Errorf("%w: %w", ErrOptions, err)
+	}
+	return token, nil
 }

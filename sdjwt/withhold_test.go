@@ -66,6 +66,21 @@ func TestPresentationMembersStay(t *testing.T) {
 	}
 }
 
+// What cannot be verified is not issued.
+func TestIssuerAndKeyID(t *testing.T) {
+	for doc, kid := range map[string]string{`{}`: "a:k", `{"issuer":{"name":"Uni"}}`: "a:k", `{"issuer":"did:web:uni.example"}`: "", `{"issuer":{"id":"did:web:uni.example"}}`: ""} {
+		text, err := sdjwt.IssueCredential([]byte(doc), keys()["ES256"], sdjwt.Options{Header: jose.Header{KeyID: kid}})
+		if !errors.Is(err, sdjwt.ErrOptions) || text != nil {
+			t.Errorf("%s: %s, %v", doc, text, err)
+		}
+	}
+	for doc, kid := range map[string]string{`{"issuer":"https://uni.example"}`: "", `{"issuer":"did:web:uni.example"}`: "did:web:uni.example#1"} {
+		if _, err := sdjwt.IssueCredential([]byte(doc), keys()["ES256"], sdjwt.Options{Header: jose.Header{KeyID: kid}}); err != nil {
+			t.Errorf("%s: %v", doc, err)
+		}
+	}
+}
+
 // careless signs the document as an issuer would that knows no such rule.
 func careless(t *testing.T, pointers ...string) *sdjwt.Document {
 	t.Helper()

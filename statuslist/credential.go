@@ -26,7 +26,7 @@ type Info struct {
 }
 
 // Credential returns the unsigned credential, in JSON, of the list l at address
-// id by issuer, for one purpose; see Info.Credential.
+// id by issuer, for one purpose. until may be zero; see Info.Credential.
 func Credential(id, issuer, purpose string, l *List, from, until time.Time, ttl time.Duration) ([]byte, error) {
 	return Info{ID: id, Issuer: issuer, Purposes: []string{purpose}, ValidFrom: from, ValidUntil: until, TTL: ttl}.Credential(l)
 }
@@ -34,7 +34,9 @@ func Credential(id, issuer, purpose string, l *List, from, until time.Time, ttl 
 // Credential returns the unsigned credential, in JSON, of the list l (Bitstring
 // Status List 1.0, section 2.2). Times are written to the second, the TTL to
 // the millisecond; a TTL of zero is left out. One purpose is written as text,
-// which every reader understands, several as an array.
+// which every reader understands, several as an array. ValidUntil may be zero, and
+// is then left out: the list counts until there is a newer one, so that whoever
+// answers with an old copy is not found out.
 //
 // The number of bits of an entry is not written: the entries say it, and the
 // context of Verifiable Credentials 2.0 defines no term for it in a list, so
@@ -45,8 +47,15 @@ func (i Info) Credential(l *List) ([]byte, error) {
 	if i.ID == "" || i.Issuer == "" || len(i.Purposes) == 0 || slices.Contains(i.Purposes, "") {
 		return nil, fmt.Errorf("%w: a list needs an id, an issuer and a purpose", ErrMalformed)
 	}
-	if i.ValidFrom.IsZero() || !i.ValidUntil.After(i.ValidFrom) {
-		return nil, fmt.Errorf("%w: a list is valid from a time until a later one", ErrMalformed)
+	if i.ValidFrom.IsZero() {
+		return nil, fmt.Errorf("%w: a list needs a time from which on it is valid", ErrMalformed)
+	}
+	until := ""
+	if !i.ValidUntil.IsZero() {
+		until = i.ValidUntil.UTC().Format(time.RFC3339)
+		if !i.ValidUntil.After(i.ValidFrom) {
+			return nil, fmt.Errorf("%w: a list is valid until a later time than it is valid from", ErrMalformed)
+		}
 	}
 	encoded, err := l.Encode()
 	if err != nil {
@@ -69,7 +78,7 @@ func (i Info) Credential(l *List) ([]byte, error) {
 		Type       []string `json:"type"`
 		Issuer     string   `json:"issuer"`
 		ValidFrom  string   `json:"validFrom"`
-		ValidUntil string   `json:"validUntil"`
+		ValidUntil string   `json:"validUntil,omitempty"`
 		Subject    subject  `json:"credentialSubject"`
 	}{
 		Context:    []string{"https://www.w3.org/ns/credentials/v2"},
@@ -77,7 +86,7 @@ func (i Info) Credential(l *List) ([]byte, error) {
 		Type:       []string{"VerifiableCredential", CredentialType},
 		Issuer:     i.Issuer,
 		ValidFrom:  i.ValidFrom.UTC().Format(time.RFC3339),
-		ValidUntil: i.ValidUntil.UTC().Format(time.RFC3339),
+		ValidUntil: until,
 		Subject:    s,
 	})
 }

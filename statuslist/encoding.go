@@ -27,8 +27,11 @@ var packers = sync.Pool{New: func() any {
 // Encode returns the list as it stands in a credential: "u" and the base64url
 // of its gzip form (Bitstring Status List 1.0, section 3.3). Equal lists give
 // equal texts. The error wraps ErrUnsupported for a list that was read from a
-// Token Status List.
+// Token Status List, and ErrMalformed for none.
 func (l *List) Encode() (string, error) {
+	if l == nil || l.size == 0 {
+		return "", fmt.Errorf("%w: no list; New makes one", ErrMalformed)
+	}
 	if l.leastFirst {
 		return "", fmt.Errorf("%w: a token status list is no bitstring", ErrUnsupported)
 	}

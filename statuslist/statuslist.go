@@ -65,11 +65,21 @@ func NewSized(entries, size int) (*List, error) {
 	return &List{bits: make([]byte, (max(entries, MinEntries)*size+7)/8), size: size}, nil
 }
 
-// Len returns the number of entries.
-func (l *List) Len() int { return len(l.bits) * 8 / l.size }
+// Len returns the number of entries, which is 0 for nil and for the zero value.
+func (l *List) Len() int {
+	if l.Size() == 0 {
+		return 0
+	}
+	return len(l.bits) * 8 / l.size
+}
 
-// Size returns the number of bits of an entry.
-func (l *List) Size() int { return l.size }
+// Size returns the number of bits of an entry, or 0 likewise.
+func (l *List) Size() int {
+	if l == nil {
+		return 0
+	}
+	return l.size
+}
 
 // Set gives entry i of a list of one-bit entries the value v. The error wraps
 // ErrIndex or ErrSize.
@@ -98,8 +108,8 @@ func (l *List) Get(i int) (bool, error) {
 // single makes sure that i is an entry of a list of single bits, the most
 // significant first.
 func (l *List) single(i int) error {
-	if l.size != 1 || l.leastFirst {
-		return fmt.Errorf("%w: %d bits", ErrSize, l.size)
+	if l.Size() != 1 || l.leastFirst {
+		return fmt.Errorf("%w: %d bits", ErrSize, l.Size())
 	}
 	return l.within(i)
 }

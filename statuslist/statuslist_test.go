@@ -248,8 +248,14 @@ func TestCredential(t *testing.T) {
 		"no purpose": func() ([]byte, error) {
 			return Credential("https://a.b", "did:web:a.b", "", New(0), from, from.Add(1), 0)
 		},
-		"no end": func() ([]byte, error) {
-			return Credential("https://a.b", "did:web:a.b", "x", New(0), from, time.Time{}, 0)
+		"no list": func() ([]byte, error) {
+			return Credential("https://a.b", "did:web:a.b", "x", nil, from, from.Add(1), 0)
+		},
+		"no list made": func() ([]byte, error) {
+			return Credential("https://a.b", "did:web:a.b", "x", &List{}, from, from.Add(1), 0)
+		},
+		"end first": func() ([]byte, error) {
+			return Credential("https://a.b", "did:web:a.b", "x", New(0), from, from.Add(-1), 0)
 		},
 		"no start": func() ([]byte, error) {
 			return Credential("https://a.b", "did:web:a.b", "x", New(0), time.Time{}, from, 0)
@@ -257,6 +263,39 @@ func TestCredential(t *testing.T) {
 	} {
 		if raw, err := f(); !errors.Is(err, ErrMalformed) {
 			t.Errorf("%s: %s, %v", name, raw, err)
+		}
+	}
+}
+
+// A list needs no end (Bitstring Status List 1.0, section 2.2).
+func TestCredentialWithoutEnd(t *testing.T) {
+	raw, err := Credential("https://a.b", "did:web:a.b", Revocation, New(0), time.Unix(1, 0), time.Time{}, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	doc := tree(t, string(raw))
+	_, info, err := ParseCredential(doc, "https://a.b", Revocation)
+	if _, written := doc["validUntil"]; written || err != nil || !info.ValidUntil.IsZero() {
+		t.Errorf("%s: %+v, %v", raw, info, err)
+	}
+}
+
+// No list has no entries, and does not panic.
+func TestNoList(t *testing.T) {
+	for name, l := range map[string]*List{"nil": nil, "zero": {}} {
+		_, encode := l.Encode()
+		_, get := l.Get(0)
+		_, value := l.Value(0)
+		for what, c := range map[string]struct{ got, want error }{
+			"Encode": {encode, ErrMalformed}, "Get": {get, ErrSize}, "Value": {value, ErrIndex}, "Set": {l.Set(0, true), ErrSize},
+			"SetValue": {l.SetValue(0, 1), ErrIndex}, "Merge": {l.Merge(nil), ErrSize},
+		} {
+			if !errors.Is(c.got, c.want) {
+				t.Errorf("%s: %s: %v", name, what, c.got)
+			}
+		}
+		if l.Len() != 0 || l.Size() != 0 {
+			t.Errorf("%s has %d entries of %d bits", name, l.Len(), l.Size())
 		}
 	}
 }
