@@ -97,13 +97,13 @@ func normalEmail(s string) string { return strings.ToLower(strings.TrimSpace(s))
 // 5321, section 4.5.3.1.3). It must not refuse addresses that are in use.
 func looksLikeMail(s string) bool {
 	at := strings.LastIndexByte(s, '@')
-	if at < 1 || len(s) > 254 || !utf8.ValidString(s) {
+	if at < 1 || len(s) > 254 {
 		return false
 	}
 	domain := s[at+1:]
 	return domain != "" && domain[0] != '.' && domain[len(domain)-1] != '.' && !strings.Contains(domain, "..") &&
 		!strings.ContainsFunc(s, func(r rune) bool {
-			return unicode.IsSpace(r) || unicode.IsControl(r) || r == '<' || r == '>' || r == ',' || r == ';'
+			return unicode.IsSpace(r) || unicode.IsControl(r) || r == utf8.RuneError || strings.ContainsRune("<>,;", r)
 		})
 }
 
