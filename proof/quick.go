@@ -213,58 +213,37 @@ func usual(p *shape.Proof) Proof {
 // "proof", ok is false.
 func compact(dst, doc []byte) (out []byte, ok bool) {
 	depth, members := 0, 0
+	from := 0 // of what is not copied yet
 	for i := 0; i < len(doc); {
-		c := doc[i]
-		switch c {
+		switch doc[i] {
 		case ' ', '\t', '\n', '\r':
+			dst = append(dst, doc[from:i]...)
 			i++
+			from = i
 			continue
 		case '{', '[':
 			depth++
 		case '}', ']':
 			if depth--; depth == 0 {
-				return dst, c == '}' && members > 0
+				return append(dst, doc[from:i]...), doc[i] == '}' && members > 0
 			}
 		case '"':
-			end := textEnd(doc, i)
+			end, content := strictjson.StringEnd(doc, i+1)
 			if end < 0 {
 				return nil, false
 			}
-			text := doc[i:end]
 			if depth == 1 {
 				members++
 				// A key with escapes may be any word; so may a value, which is as well.
-				if bytes.IndexByte(text, '\\') >= 0 && isKey(doc[end:]) || string(text) == `"proof"` {
+				if content&strictjson.Escapes != 0 && isKey(doc[end+1:]) || string(doc[i:end+1]) == `"proof"` {
 					return nil, false
 				}
 			}
-			dst = append(dst, text...)
 			i = end
-			continue
 		}
-		dst = append(dst, c)
 		i++
 	}
 	return nil, false
-}
-
-// textEnd is the place after the JSON string that begins at i, or -1.
-func textEnd(doc []byte, i int) int {
-	for j := i + 1; j < len(doc); j++ {
-		quote := bytes.IndexByte(doc[j:], '"')
-		if quote < 0 {
-			return -1
-		}
-		j += quote
-		backslashes := 0
-		for doc[j-1-backslashes] == '\\' {
-			backslashes++ // stops at the opening quote at the latest
-		}
-		if backslashes%2 == 0 {
-			return j + 1
-		}
-	}
-	return -1
 }
 
 // isKey tells whether a colon follows.
