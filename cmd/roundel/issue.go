@@ -287,7 +287,7 @@ func (m *maker) plain(p person) ([]byte, error) {
 	if p.result != "" {
 		about.Result = []openbadge.Result{{Value: p.result}}
 	}
-	doc := openbadge.New("urn:uuid:"+uuid(),
+	doc := openbadge.New("urn:uuid:"+publicid.New().UUID(),
 		openbadge.Profile{ID: m.did, Name: b.Issuer.Name, URL: b.Issuer.URL, Email: b.Issuer.Email, Description: b.Issuer.Description},
 		openbadge.Achievement{
 			ID: b.ID, AchievementType: b.AchievementType, Name: b.Name, Description: b.Description,
@@ -327,7 +327,7 @@ func readBadge(path string) (b badgeFile, art []byte, err error) {
 		b.AchievementType = "Badge"
 	}
 	if b.ID == "" { // the same badge file gives the same badge
-		b.ID = "urn:uuid:" + uuidFrom(publicid.Derive([]byte("roundel badge"), b.Issuer.Name, b.Name))
+		b.ID = "urn:uuid:" + publicid.Derive([]byte("roundel badge"), b.Issuer.Name, b.Name).UUID()
 	}
 	svg := []byte(nil)
 	if b.Image == "" {
@@ -411,12 +411,4 @@ func bar(w io.Writer, total int64, done *atomic.Int64) (stop func()) {
 		}
 	}()
 	return func() { close(quit); <-ended }
-}
-
-func uuid() string { return uuidFrom(publicid.New()) }
-
-// uuidFrom writes 128 bits as a version 4 UUID.
-func uuidFrom(id publicid.ID) string {
-	id[6], id[8] = id[6]&0x0f|0x40, id[8]&0x3f|0x80
-	return fmt.Sprintf("%x-%x-%x-%x-%x", id[0:4], id[4:6], id[6:8], id[8:10], id[10:16])
 }

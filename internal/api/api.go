@@ -78,28 +78,14 @@ func (s *Server) admit(a huma.API) func(huma.Context, func(huma.Context)) {
 // fail turns what went wrong into a problem document. What is not a fault is
 // logged and not told.
 func (s *Server) fail(ctx context.Context, err error) error {
-	status := http.StatusInternalServerError
-	switch fault.KindOf(err) {
-	case fault.Invalid:
-		status = http.StatusUnprocessableEntity
-	case fault.NotFound:
-		status = http.StatusNotFound
-	case fault.Forbidden:
-		status = http.StatusForbidden
-	case fault.Conflict:
-		status = http.StatusConflict
-	case fault.Unavailable:
-		status = http.StatusServiceUnavailable
-	case fault.Internal:
-		if ctx.Err() == nil { // who has gone needs no answer
-			s.Log.ErrorContext(ctx, "request failed", "error", err)
-		}
+	if fault.KindOf(err) == fault.Internal && ctx.Err() == nil { // who has gone needs no answer
+		s.Log.ErrorContext(ctx, "request failed", "error", err)
 	}
 	var details []error
 	for _, f := range fault.FieldsOf(err) {
 		details = append(details, &huma.ErrorDetail{Message: f.Message, Location: location(f.Path)})
 	}
-	return huma.NewError(status, fault.Message(err), details...)
+	return huma.NewError(gate.Status(err), fault.Message(err), details...)
 }
 
 // location says where in the request a field of a feature stands.

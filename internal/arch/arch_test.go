@@ -32,7 +32,7 @@ openbadge statuslist proof jose
 clr ob2 sdjwt cose
 verify
 --
-fault publicid vectors input
+fault publicid vectors input signedlist
 config observe locale picture sheet
 sqldb blob fetch mail
 event dbtest mail/mailtest

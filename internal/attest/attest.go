@@ -18,6 +18,7 @@ import (
 	"github.com/roundel/roundel/credential"
 	"github.com/roundel/roundel/internal/fault"
 	"github.com/roundel/roundel/internal/keys"
+	"github.com/roundel/roundel/internal/signedlist"
 	"github.com/roundel/roundel/internal/sqldb"
 	"github.com/roundel/roundel/jose"
 	"github.com/roundel/roundel/jsonld"
@@ -36,7 +37,7 @@ type Service struct {
 	// public id: "/vc/status/".
 	ListPath string
 
-	lists building
+	lists signedlist.Keeper
 }
 
 // Request is a credential that somebody wants signed.

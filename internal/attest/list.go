@@ -4,66 +4,46 @@ import (
 	"context"
 	"database/sql"
 	"errors"
-	"sync"
-	"time"
 
 	"github.com/roundel/roundel/internal/fault"
 	"github.com/roundel/roundel/internal/keys"
 	"github.com/roundel/roundel/internal/publicid"
+	"github.com/roundel/roundel/internal/signedlist"
 	"github.com/roundel/roundel/internal/sqldb"
 	"github.com/roundel/roundel/proof"
 	"github.com/roundel/roundel/statuslist"
 )
 
-// A status list is signed anew when an entry changed or when it is older than
-// listRenewal; a copy may be believed for listValidity and should be asked for
-// again after ListTTL.
-const (
-	listRenewal  = 6 * time.Hour
-	listValidity = 24 * time.Hour
-	ListTTL      = time.Minute
-)
-
-// building lets one request build a list while others wait for it.
-type building struct{ mu sync.Mutex }
+// ListTTL is after what time a copy of a list should be asked for again.
+const ListTTL = signedlist.TTL
 
 // storedList is a list as the database has it.
 type storedList struct {
-	id, issuerKey   int64
-	public          publicid.ID
-	purpose         string
-	bits            int
-	version, signed int64
-	signedAt        time.Time
-	document        []byte
+	signedlist.State
+	id, issuerKey int64
+	public        publicid.ID
+	purpose       string
+	bits          int
 }
 
 // StatusList returns the signed status list with this public id, with every
 // change that was committed before the call. It is a NotFound fault when there
 // is none.
 func (s *Service) StatusList(ctx context.Context, id publicid.ID) ([]byte, error) {
-	l, err := s.readList(ctx, id)
-	if err != nil || s.fresh(l) {
-		return l.document, err
-	}
-	s.lists.mu.Lock()
-	defer s.lists.mu.Unlock()
-	if l, err = s.readList(ctx, id); err != nil || s.fresh(l) { // somebody else built it while we waited
-		return l.document, err
-	}
-	return s.buildList(ctx, l)
-}
-
-func (s *Service) fresh(l storedList) bool {
-	return l.document != nil && l.signed == l.version && s.Now().Sub(l.signedAt) < listRenewal
+	var l storedList
+	return s.lists.Current(s.Now, func() (signedlist.State, error) {
+		var err error
+		l, err = s.readList(ctx, id)
+		return l.State, err
+	}, func() ([]byte, error) { return s.buildList(ctx, l) })
 }
 
 func (s *Service) readList(ctx context.Context, id publicid.ID) (l storedList, err error) {
 	err = s.DB.Read(ctx, func(tx *sqldb.Tx) error {
 		var signedAt int64
 		err := tx.QueryRow(ctx, `SELECT id, issuer_key_id, public_id, purpose, bits, version, signed_version, signed_at, document
-			FROM attestation_list WHERE public_id = $1`, id).Scan(&l.id, &l.issuerKey, &l.public, &l.purpose, &l.bits, &l.version, &l.signed, &signedAt, &l.document)
-		l.signedAt = sqldb.Time(signedAt)
+			FROM attestation_list WHERE public_id = $1`, id).Scan(&l.id, &l.issuerKey, &l.public, &l.purpose, &l.bits, &l.Version, &l.Signed, &signedAt, &l.Document)
+		l.SignedAt = sqldb.Time(signedAt)
 		if errors.Is(err, sql.ErrNoRows) {
 			return fault.NotFoundf("There is no such status list.")
 		}
@@ -85,7 +65,7 @@ func (s *Service) buildList(ctx context.Context, l storedList) ([]byte, error) {
 	}
 	err = s.DB.Read(ctx, func(tx *sqldb.Tx) error {
 		// Version and entries are read in one transaction: they belong together.
-		if err := tx.QueryRow(ctx, `SELECT version FROM attestation_list WHERE id = $1`, l.id).Scan(&l.version); err != nil {
+		if err := tx.QueryRow(ctx, `SELECT version FROM attestation_list WHERE id = $1`, l.id).Scan(&l.Version); err != nil {
 			return err
 		}
 		_, err := sqldb.Collect(ctx, tx, func(rows *sql.Rows) (struct{}, error) {
@@ -101,7 +81,7 @@ func (s *Service) buildList(ctx context.Context, l storedList) ([]byte, error) {
 		return nil, err
 	}
 	now := s.Now()
-	plain, err := statuslist.Credential(s.listURL(l.public), signer.DID, l.purpose, list, now, now.Add(listValidity), ListTTL)
+	plain, err := signedlist.Credential(s.listURL(l.public), signer.DID, l.purpose, list, now)
 	if err != nil {
 		return nil, err
 	}
@@ -111,7 +91,7 @@ func (s *Service) buildList(ctx context.Context, l storedList) ([]byte, error) {
 	}
 	return signed, s.DB.Write(ctx, func(tx *sqldb.Tx) error {
 		_, err := tx.Exec(ctx, `UPDATE attestation_list SET document = $2, signed_version = $3, signed_at = $4 WHERE id = $1 AND signed_version <= $3`,
-			l.id, signed, l.version, sqldb.Millis(now))
+			l.id, signed, l.Version, sqldb.Millis(now))
 		return err
 	})
 }

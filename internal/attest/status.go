@@ -171,10 +171,7 @@ func (s *Service) listURL(id publicid.ID) string { return s.BaseURL + s.ListPath
 // withID returns c's document with an id, which status needs: it is how a
 // program names the credential later.
 func withID(doc []byte) (out []byte, id string, err error) {
-	var b [16]byte
-	rand.Read(b[:]) // never fails: crypto/rand ends the process instead
-	b[6], b[8] = b[6]&0x0f|0x40, b[8]&0x3f|0x80
-	id = fmt.Sprintf("urn:uuid:%x-%x-%x-%x-%x", b[:4], b[4:6], b[6:8], b[8:10], b[10:])
+	id = "urn:uuid:" + publicid.New().UUID()
 	out, err = withMember(doc, "id", json.RawMessage(`"`+id+`"`))
 	return out, id, err
 }

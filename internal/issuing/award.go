@@ -23,6 +23,7 @@ import (
 	"github.com/roundel/roundel/internal/keys"
 	"github.com/roundel/roundel/internal/org"
 	"github.com/roundel/roundel/internal/publicid"
+	"github.com/roundel/roundel/internal/signedlist"
 	"github.com/roundel/roundel/internal/sqldb"
 )
 
@@ -37,7 +38,7 @@ type Service struct {
 	BaseURL string // public address of the installation, without a trailing slash
 	Secret  []byte // derives the ids of awards that come with an Idempotency-Key
 
-	lists listCache
+	lists signedlist.Keeper
 }
 
 // The events that this package records.

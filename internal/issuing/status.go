@@ -6,7 +6,6 @@ import (
 	"errors"
 	"slices"
 	"strings"
-	"sync"
 	"time"
 	"unicode/utf8"
 
@@ -14,18 +13,13 @@ import (
 	"github.com/roundel/roundel/internal/fault"
 	"github.com/roundel/roundel/internal/org"
 	"github.com/roundel/roundel/internal/publicid"
+	"github.com/roundel/roundel/internal/signedlist"
 	"github.com/roundel/roundel/internal/sqldb"
 	"github.com/roundel/roundel/statuslist"
 )
 
-// A status list is signed anew when a bit changed or when it is older than
-// listRenewal; a copy may be believed for listValidity and should be asked for
-// again after ListTTL.
-const (
-	listRenewal  = 6 * time.Hour
-	listValidity = 24 * time.Hour
-	ListTTL      = time.Minute
-)
+// ListTTL is after what time a copy of a list should be asked for again.
+const ListTTL = signedlist.TTL
 
 // Revoke withdraws an award for good. The recipient is told the reason; the
 // note stays inside. Withdrawing twice is a conflict.
@@ -102,43 +96,31 @@ func updateState(ctx context.Context, tx *sqldb.Tx, a *Award) error {
 	return err
 }
 
-// listCache lets one request build a list while others wait for it.
-type listCache struct{ mu sync.Mutex }
-
 type storedList struct {
-	id, organisationID       int64
-	public                   publicid.ID
-	purpose                  string
-	entries, version, signed int64
-	signedAt                 time.Time
-	document                 []byte
+	signedlist.State
+	id, organisationID int64
+	public             publicid.ID
+	purpose            string
+	entries            int64
 }
 
 // StatusList returns the signed status list with this public id, with every
 // change that was committed before the call.
 func (s *Service) StatusList(ctx context.Context, id publicid.ID) ([]byte, error) {
-	l, err := s.readList(ctx, id)
-	if err != nil || s.fresh(l) {
-		return l.document, err
-	}
-	s.lists.mu.Lock()
-	defer s.lists.mu.Unlock()
-	if l, err = s.readList(ctx, id); err != nil || s.fresh(l) { // somebody else built it while we waited
-		return l.document, err
-	}
-	return s.buildList(ctx, l)
-}
-
-func (s *Service) fresh(l storedList) bool {
-	return l.document != nil && l.signed == l.version && s.Now().Sub(l.signedAt) < listRenewal
+	var l storedList
+	return s.lists.Current(s.Now, func() (signedlist.State, error) {
+		var err error
+		l, err = s.readList(ctx, id)
+		return l.State, err
+	}, func() ([]byte, error) { return s.buildList(ctx, l) })
 }
 
 func (s *Service) readList(ctx context.Context, id publicid.ID) (l storedList, err error) {
 	err = s.DB.Read(ctx, func(tx *sqldb.Tx) error {
 		var signedAt int64
 		err := tx.QueryRow(ctx, `SELECT id, organisation_id, public_id, purpose, entries, version, signed_version, signed_at, document
-			FROM status_list WHERE public_id = $1`, id).Scan(&l.id, &l.organisationID, &l.public, &l.purpose, &l.entries, &l.version, &l.signed, &signedAt, &l.document)
-		l.signedAt = sqldb.Time(signedAt)
+			FROM status_list WHERE public_id = $1`, id).Scan(&l.id, &l.organisationID, &l.public, &l.purpose, &l.entries, &l.Version, &l.Signed, &signedAt, &l.Document)
+		l.SignedAt = sqldb.Time(signedAt)
 		if errors.Is(err, sql.ErrNoRows) {
 			return fault.NotFoundf("There is no such status list.")
 		}
@@ -158,7 +140,7 @@ func (s *Service) buildList(ctx context.Context, l storedList) ([]byte, error) {
 	var id org.Identity
 	err = s.DB.Read(ctx, func(tx *sqldb.Tx) error {
 		// Version and bits are read in one transaction: they belong together.
-		if err := tx.QueryRow(ctx, `SELECT version FROM status_list WHERE id = $1`, l.id).Scan(&l.version); err != nil {
+		if err := tx.QueryRow(ctx, `SELECT version FROM status_list WHERE id = $1`, l.id).Scan(&l.Version); err != nil {
 			return err
 		}
 		o, err := org.ByID(ctx, tx, l.organisationID)
@@ -178,7 +160,7 @@ func (s *Service) buildList(ctx context.Context, l storedList) ([]byte, error) {
 		return nil, err
 	}
 	now := s.Now()
-	plain, err := statuslist.Credential(s.statusListURL(l.public), id.DID, l.purpose, bits, now, now.Add(listValidity), ListTTL)
+	plain, err := signedlist.Credential(s.statusListURL(l.public), id.DID, l.purpose, bits, now)
 	if err != nil {
 		return nil, err
 	}
@@ -188,7 +170,7 @@ func (s *Service) buildList(ctx context.Context, l storedList) ([]byte, error) {
 	}
 	return signed, s.DB.Write(ctx, func(tx *sqldb.Tx) error {
 		_, err := tx.Exec(ctx, `UPDATE status_list SET document = $2, signed_version = $3, signed_at = $4 WHERE id = $1 AND signed_version <= $3`,
-			l.id, signed, l.version, sqldb.Millis(now))
+			l.id, signed, l.Version, sqldb.Millis(now))
 		return err
 	})
 }

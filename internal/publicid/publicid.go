@@ -61,6 +61,13 @@ func Parse(s string) (ID, error) {
 // String returns 26 lower-case letters and digits.
 func (id ID) String() string { return encoding.EncodeToString(id[:]) }
 
+// UUID returns the ID in the form of a UUID of version 4 (RFC 9562, section 5.4),
+// which leaves 122 of its bits.
+func (id ID) UUID() string {
+	id[6], id[8] = id[6]&0x0f|0x40, id[8]&0x3f|0x80
+	return fmt.Sprintf("%x-%x-%x-%x-%x", id[0:4], id[4:6], id[6:8], id[8:10], id[10:16])
+}
+
 // IsZero reports whether id is the zero ID.
 func (id ID) IsZero() bool { return id == ID{} }
 

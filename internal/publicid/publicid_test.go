@@ -32,6 +32,16 @@ func TestDeriveSeparatesItsParts(t *testing.T) {
 	}
 }
 
+func TestUUID(t *testing.T) {
+	id := ID{0: 0x01, 5: 0xab, 6: 0xff, 8: 0xff, 15: 0x10}
+	if got := id.UUID(); got != "01000000-00ab-4f00-bf00-000000000010" {
+		t.Errorf("got %s", got)
+	}
+	if (ID{}).UUID() != "00000000-0000-4000-8000-000000000000" || id[6] != 0xff {
+		t.Error("the bits of version and variant are wrong, or the id was changed")
+	}
+}
+
 func TestScanRoundTrip(t *testing.T) {
 	id := New()
 	v, _ := id.Value()

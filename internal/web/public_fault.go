@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/roundel/roundel/internal/fault"
+	"github.com/roundel/roundel/internal/gate"
 )
 
 // faultPage says what went wrong, and what to do now. Its title and advice
@@ -39,7 +40,7 @@ func (s *Server) nothingHere(http.ResponseWriter, *http.Request) error {
 // showFault says what went wrong: as a page to people, as a problem document
 // (RFC 9457) to programs.
 func (s *Server) showFault(w http.ResponseWriter, r *http.Request, err error) error {
-	code := status(err)
+	code := gate.Status(err)
 	if forProgram(r.URL.Path) || negotiate(w, r, asJSON, asPNG, asSVG) != asPage {
 		openToAll(w.Header())
 		w.Header().Set("Content-Type", "application/problem+json")

@@ -131,23 +131,6 @@ func loggedPath(path string) string {
 	return path
 }
 
-// status returns the HTTP status that says what kind of fault err is.
-func status(err error) int {
-	switch fault.KindOf(err) {
-	case fault.Invalid:
-		return http.StatusUnprocessableEntity
-	case fault.NotFound:
-		return http.StatusNotFound
-	case fault.Forbidden:
-		return http.StatusForbidden
-	case fault.Conflict:
-		return http.StatusConflict
-	case fault.Unavailable:
-		return http.StatusServiceUnavailable
-	}
-	return http.StatusInternalServerError
-}
-
 // render shows a page, with the signed-in person in its bar.
 func (s *Server) render(w http.ResponseWriter, r *http.Request, status int, page string, data pageData) error {
 	p := data.common()

@@ -1,0 +1,25 @@
+package gate
+
+import (
+	"net/http"
+
+	"github.com/roundel/roundel/internal/fault"
+)
+
+// Status returns the HTTP status that says what kind of fault err is: 500 for
+// what is none.
+func Status(err error) int {
+	switch fault.KindOf(err) {
+	case fault.Invalid:
+		return http.StatusUnprocessableEntity
+	case fault.NotFound:
+		return http.StatusNotFound
+	case fault.Forbidden:
+		return http.StatusForbidden
+	case fault.Conflict:
+		return http.StatusConflict
+	case fault.Unavailable:
+		return http.StatusServiceUnavailable
+	}
+	return http.StatusInternalServerError
+}
