@@ -19,9 +19,9 @@ import (
 // signature has been verified.
 type Document struct {
 	*Message
-	Registered jose.Claims    // claims beside the document in the payload
-	Tree       map[string]any // the document without them
-	JSON       []byte         // the same as text
+	Claims   jose.Claims    // claims beside the document in the payload
+	Tree     map[string]any // the document without them
+	Document []byte         // the same as JSON
 }
 
 // ParseCredential reads a credential: a message whose typ is
@@ -64,13 +64,13 @@ func (m *Message) document(kind string, read func(map[string]any) (jose.Claims, 
 		return nil, fmt.Errorf("%w: the payload is not an object", ErrMalformed)
 	}
 	d := &Document{Message: m}
-	if d.Registered, d.Tree, err = read(payload); err != nil {
+	if d.Claims, d.Tree, err = read(payload); err != nil {
 		return nil, err
 	}
 	if err := m.agree(kind, d.Tree); err != nil {
 		return nil, err
 	}
-	if err := m.narrow(&d.Registered); err != nil {
+	if err := m.narrow(&d.Claims); err != nil {
 		return nil, err
 	}
 	var b bytes.Buffer
@@ -79,7 +79,7 @@ func (m *Message) document(kind string, read func(map[string]any) (jose.Claims, 
 	if err := e.Encode(d.Tree); err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrMalformed, err)
 	}
-	d.JSON = bytes.TrimSuffix(b.Bytes(), []byte("\n"))
+	d.Document = bytes.TrimSuffix(b.Bytes(), []byte("\n"))
 	return d, nil
 }
 

@@ -247,7 +247,7 @@ func TestVCJOSECOSE(t *testing.T) {
 			t.Fatal(err)
 		}
 		if err := d.Verify(public); err != nil || !reflect.DeepEqual(plain(t, d.Tree), want) || len(d.Disclosures) != len(strings.Fields(c.paths)) {
-			t.Errorf("%d %s: %v, %s", c.number, c.file, err, d.JSON)
+			t.Errorf("%d %s: %v, %s", c.number, c.file, err, d.Document)
 		}
 	}
 }

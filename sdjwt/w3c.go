@@ -12,9 +12,11 @@ import (
 // (VC-JOSE-COSE, section 3.2). No signature has been verified.
 type Document struct {
 	*SDJWT
-	Registered jose.Claims    // the JWT claims beside the document
-	Tree       map[string]any // the document with what was disclosed, without those claims
-	JSON       []byte         // the same as text
+	// Claims are the JWT claims beside the document. SDJWT.Claims is the whole
+	// payload, document and all.
+	Claims   jose.Claims
+	Tree     map[string]any // the document with what was disclosed, without those claims
+	Document []byte         // the same as JSON
 
 	kind string // vc or vp
 }
@@ -50,10 +52,10 @@ func parseDocument(token []byte, kind string, read func(map[string]any) (jose.Cl
 		return nil, fmt.Errorf("%w: cty is %q instead of %s", ErrMalformed, s.JWS.Header.ContentType, kind)
 	}
 	d := &Document{SDJWT: s, kind: kind}
-	if d.Registered, d.Tree, err = read(s.Claims); err != nil {
+	if d.Claims, d.Tree, err = read(s.Claims); err != nil {
 		return nil, err
 	}
-	d.JSON, err = marshal(d.Tree)
+	d.Document, err = marshal(d.Tree)
 	return d, err
 }
 

@@ -241,7 +241,7 @@ func wholePresentation(text []byte) (p presented, tree map[string]any, raw []byt
 		if err != nil {
 			return p, nil, nil, err
 		}
-		return presented{envelope: messageEnvelope(m), claims: m.Registered}, m.Tree, m.JSON, nil
+		return presented{envelope: messageEnvelope(m), claims: m.Claims}, m.Tree, m.Document, nil
 	}
 	text = bytes.TrimSpace(text)
 	if bytes.IndexByte(text, '~') >= 0 {
@@ -249,7 +249,7 @@ func wholePresentation(text []byte) (p presented, tree map[string]any, raw []byt
 		if err != nil {
 			return p, nil, nil, err
 		}
-		return presented{envelope: selectiveEnvelope(s.SDJWT, s.Registered), claims: s.Registered}, s.Tree, s.JSON, nil
+		return presented{envelope: selectiveEnvelope(s.SDJWT, s.Claims), claims: s.Claims}, s.Tree, s.Document, nil
 	}
 	j, err := jose.ParseLimit(text, maxToken)
 	if err != nil {

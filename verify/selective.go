@@ -42,19 +42,19 @@ func (r *run) selective(text []byte) (document, *Check) {
 	if err != nil {
 		return document{}, tokenError(err)
 	}
-	if bad := r.afford(w.JSON); bad != nil {
+	if bad := r.afford(w.Document); bad != nil {
 		return document{}, bad
 	}
-	d, bad := r.object(w.Tree, w.JSON)
+	d, bad := r.object(w.Tree, w.Document)
 	switch {
 	case bad != nil:
 		return document{}, bad
 	case d.envelope != nil:
 		return document{}, twice()
 	}
-	d.envelope = selectiveEnvelope(w.SDJWT, w.Registered)
+	d.envelope = selectiveEnvelope(w.SDJWT, w.Claims)
 	d.envelope.hides = w.MayHide
-	d.envelope.starts, d.envelope.expires = w.Registered.NotBefore, w.Registered.Expires
+	d.envelope.starts, d.envelope.expires = w.Claims.NotBefore, w.Claims.Expires
 	d.statusClaim = w.Tree["status"]
 	return d, nil
 }

@@ -86,10 +86,10 @@ func (r *run) message(data []byte) (document, *Check) {
 	if err != nil {
 		return document{}, tokenError(err)
 	}
-	if bad := r.afford(m.JSON); bad != nil {
+	if bad := r.afford(m.Document); bad != nil {
 		return document{}, bad
 	}
-	d, bad := r.object(m.Tree, m.JSON)
+	d, bad := r.object(m.Tree, m.Document)
 	switch {
 	case bad != nil:
 		return document{}, bad
@@ -104,7 +104,7 @@ func (r *run) message(data []byte) (document, *Check) {
 // messageEnvelope is the signature of m.
 func messageEnvelope(m *cose.Document) *envelope {
 	return &envelope{keyID: m.KeyID, fits: func(key crypto.PublicKey) error { return m.Verify(key) },
-		made: m.Registered.IssuedAt, stamped: !m.Registered.IssuedAt.IsZero(), starts: m.Registered.NotBefore, expires: m.Registered.Expires}
+		made: m.Claims.IssuedAt, stamped: !m.Claims.IssuedAt.IsZero(), starts: m.Claims.NotBefore, expires: m.Claims.Expires}
 }
 
 // isMessage reports whether file begins as a COSE_Sign1 message does: with its

@@ -39,5 +39,5 @@ func (t *task) verifyCOSE(token []byte, key crypto.PublicKey) error {
 	if err != nil {
 		return err
 	}
-	return errors.Join(d.Verify(key), t.check(d.JSON))
+	return errors.Join(d.Verify(key), t.check(d.Document))
 }

@@ -175,13 +175,13 @@ func (t *task) verify(token []byte, key crypto.PublicKey) error {
 		if err != nil {
 			return err
 		}
-		return errors.Join(d.Verify(key), t.check(d.JSON))
+		return errors.Join(d.Verify(key), t.check(d.Document))
 	case "presentation_sdjwt":
 		d, err := sdjwt.ParsePresentation(token)
 		if err != nil {
 			return err
 		}
-		return errors.Join(d.Verify(key), t.check(d.JSON))
+		return errors.Join(d.Verify(key), t.check(d.Document))
 	}
 	return t.verifyCOSE(token, key)
 }
