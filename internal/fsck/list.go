@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/roundel/roundel/credential"
 	"github.com/roundel/roundel/internal/publicid"
 	"github.com/roundel/roundel/internal/sqldb"
 	"github.com/roundel/roundel/statuslist"
@@ -148,27 +149,45 @@ func (l *list) checkDocument(ctx context.Context) error {
 	if !strings.HasSuffix(signed.ID, "/"+l.public.String()) {
 		return fmt.Errorf("its document is that of %q", signed.ID)
 	}
-	published, err := statuslist.Read(statuslist.Bitstring, signed.ID, signed.Tree)
+	published, err := l.published(signed)
 	if err != nil {
-		return fmt.Errorf("its document cannot be read: %w", err)
+		return fmt.Errorf("its document does not fit it: %w", err)
 	}
 	recorded := map[int64]int64{}
 	for _, p := range l.places {
 		recorded[p.index] = p.value
 	}
 	for i := range l.entries {
-		state, err := published.Lookup(statuslist.Reference{Kind: statuslist.Bitstring, List: signed.ID, Purpose: l.purpose, Index: int(i), Size: int(l.bits)}, "")
+		value, err := published.Value(int(i))
 		if err != nil {
 			return fmt.Errorf("its document does not fit it: %w", err)
 		}
-		switch have := int64(state.Value); {
-		case l.signed == l.version && have != recorded[i]:
+		switch have := int64(value); {
+		case have == recorded[i]:
+		case l.signed == l.version:
 			return fmt.Errorf("its document says %d of place %d, the record %d", have, i, recorded[i])
 		case l.purpose == statuslist.Revocation && have > recorded[i]:
 			return fmt.Errorf("its document calls place %d revoked, the record does not", i)
 		}
 	}
 	return nil
+}
+
+// published returns the values in a published list, which must be of this one's
+// kind.
+func (l *list) published(doc *credential.Credential) (*statuslist.List, error) {
+	read, err := statuslist.Read(statuslist.Bitstring, doc.ID, doc.Tree)
+	if err != nil {
+		return nil, err
+	}
+	// Of one place it is asked as verifiers do, and of all of them fast.
+	r := statuslist.Reference{Kind: statuslist.Bitstring, List: doc.ID, Purpose: l.purpose, Size: int(l.bits)}
+	if _, err := read.Lookup(r, ""); err != nil {
+		return nil, err
+	}
+	subject, _ := doc.Tree["credentialSubject"].(map[string]any)
+	encoded, _ := subject["encodedList"].(string)
+	return statuslist.DecodeSized(encoded, int(l.bits), statuslist.MaxBytes)
 }
 
 // twice checks that no credential has two places for one purpose: a withdrawal
