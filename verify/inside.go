@@ -146,15 +146,17 @@ func contentsOf(all []Part) Check {
 		return unknown(CheckContents, CodeContentsOpen, fmt.Sprintf("Of the %s inside, %d could not be confirmed. The first is %s: %s",
 			count(len(all), "badge", "badges"), len(open), open[0].called(), openCheck(open[0].Checks).Reason))
 	}
+	which, are := fmt.Sprintf("All %d badges inside", len(all)), "are"
+	if len(all) == 1 {
+		which, are = "The badge inside", "is"
+	}
 	if over := len(by[Revoked]) + len(by[Suspended]) + len(by[Expired]) + len(by[NotYetValid]); over > 0 {
-		return passedAs(CheckContents, CodeContentsOver, fmt.Sprintf("All %s inside are genuine; %d of them no longer or not yet counts.",
-			count(len(all), "badge", "badges"), over))
+		return passedAs(CheckContents, CodeContentsOver, fmt.Sprintf("%s %s genuine; %s no longer or not yet valid.", which, are, count(over, "is", "are")))
 	}
 	if doubt := len(by[IssuerUnconfirmed]); doubt > 0 {
-		return passedAs(CheckContents, CodeContentsDoubt, fmt.Sprintf("All %s inside are unchanged; for %d we cannot confirm who issued it.",
-			count(len(all), "badge", "badges"), doubt))
+		return passedAs(CheckContents, CodeContentsDoubt, fmt.Sprintf("%s %s unchanged. We cannot confirm who issued %s.", which, are, count(doubt, "of them", "of them")))
 	}
-	return passed(CheckContents, fmt.Sprintf("It holds %s, and each one is real and in date.", count(len(all), "badge", "badges")))
+	return passed(CheckContents, fmt.Sprintf("%s %s real and in date.", which, are))
 }
 
 // subjectPath is the JSON Pointer to subject i of c.

@@ -34,9 +34,9 @@ type Verifier struct {
 	// Now tells the time; nil stands for time.Now. Times of day in the report
 	// are in the zone of its result.
 	Now func() time.Time
-	// KnownIssuers are DIDs and domains that the caller vouches for. They turn an
-	// issuer whose name nobody else confirms into a known one; they do not
-	// replace the check of the key.
+	// KnownIssuers are the ids of issuers that the caller vouches for, as a rule
+	// DIDs. They turn an issuer whose name nobody else confirms into a known one;
+	// they do not replace the check of the key.
 	KnownIssuers []string
 	// Contexts are the vocabularies to read with; nil stands for the embedded ones.
 	Contexts *jsonld.Contexts
