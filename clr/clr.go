@@ -25,26 +25,26 @@ const TypeRecord = "ClrCredential"
 
 // Record is a learner record (specification, section B.1.2, ClrCredential).
 type Record struct {
-	Contexts       []string                    `json:"@context"`
-	ID             string                      `json:"id"`
-	Types          []string                    `json:"type"`
-	Name           string                      `json:"name"`
+	Contexts       []string                    `json:"@context"` // in this order; New sets them
+	ID             string                      `json:"id"`       // permanent address or urn:uuid; required
+	Types          []string                    `json:"type"`     // VerifiableCredential and ClrCredential, and perhaps more
+	Name           string                      `json:"name"`     // plain text; required
 	Description    string                      `json:"description,omitempty"`
 	Image          *openbadge.Image            `json:"image,omitempty"`
-	Partial        bool                        `json:"partial,omitempty"` // it leaves out something of what the issuer knows
-	Issuer         openbadge.Profile           `json:"issuer"`
-	ValidFrom      time.Time                   `json:"validFrom"`
-	ValidUntil     time.Time                   `json:"validUntil,omitzero"`
-	AwardedDate    time.Time                   `json:"awardedDate,omitzero"`
+	Partial        bool                        `json:"partial,omitempty"`    // it leaves out something of what the issuer knows
+	Issuer         openbadge.Profile           `json:"issuer"`               // whose key signs it
+	ValidFrom      time.Time                   `json:"validFrom"`            // required; written in UTC, in whole seconds
+	ValidUntil     time.Time                   `json:"validUntil,omitzero"`  // zero: no end
+	AwardedDate    time.Time                   `json:"awardedDate,omitzero"` // zero: not said
 	Subject        Subject                     `json:"credentialSubject"`
 	Evidence       []openbadge.Evidence        `json:"evidence,omitempty"`
 	Endorsement    []json.RawMessage           `json:"endorsement,omitempty"`    // signed; see openbadge.ParseEndorsement
 	EndorsementJWT []string                    `json:"endorsementJwt,omitempty"` // for records that are JWTs
 	TermsOfUse     []openbadge.TermsOfUse      `json:"termsOfUse,omitempty"`
-	Schema         []openbadge.SchemaRef       `json:"credentialSchema,omitempty"`
-	Status         openbadge.Statuses          `json:"credentialStatus,omitempty"`
-	Refresh        *openbadge.Refresh          `json:"refreshService,omitempty"`
-	Related        []openbadge.RelatedResource `json:"relatedResource,omitempty"`
+	Schema         []openbadge.SchemaRef       `json:"credentialSchema,omitempty"` // JSON Schemas that it keeps
+	Status         openbadge.Statuses          `json:"credentialStatus,omitempty"` // where it may be withdrawn; empty: never
+	Refresh        *openbadge.Refresh          `json:"refreshService,omitempty"`   // where there is a newer version
+	Related        []openbadge.RelatedResource `json:"relatedResource,omitempty"`  // what it refers to, with digests
 }
 
 // Subject is whose record it is, and what it holds (ClrSubject).

@@ -4,26 +4,26 @@ import "encoding/json"
 
 // Achievement is what can be earned (specification, section B.2).
 type Achievement struct {
-	ID                string              `json:"id"`
+	ID                string              `json:"id"`                        // absolute address; the same in all badges for the same thing
 	AchievementType   string              `json:"achievementType,omitempty"` // one of AchievementTypes, or ext:…
-	Name              string              `json:"name"`
-	Description       string              `json:"description"`
-	Criteria          Criteria            `json:"criteria"`
+	Name              string              `json:"name"`                      // plain text; required
+	Description       string              `json:"description"`               // plain text; required
+	Criteria          Criteria            `json:"criteria"`                  // required: an address, a text, or both
 	Image             *Image              `json:"image,omitempty"`
-	Creator           *Profile            `json:"creator,omitempty"`
+	Creator           *Profile            `json:"creator,omitempty"` // who made it up, if not the issuer
 	Alignment         []Alignment         `json:"alignment,omitempty"`
-	CreditsAvailable  float64             `json:"creditsAvailable,omitempty"`
-	FieldOfStudy      string              `json:"fieldOfStudy,omitempty"`
-	HumanCode         string              `json:"humanCode,omitempty"`
-	InLanguage        string              `json:"inLanguage,omitempty"` // such as en or pt-BR
+	CreditsAvailable  float64             `json:"creditsAvailable,omitempty"` // in units of the issuer, such as ECTS; 0: not said
+	FieldOfStudy      string              `json:"fieldOfStudy,omitempty"`     // such as "Computer science"
+	HumanCode         string              `json:"humanCode,omitempty"`        // what people call it in lists, such as CS101
+	InLanguage        string              `json:"inLanguage,omitempty"`       // such as en or pt-BR
 	OtherIdentifier   []IdentifierEntry   `json:"otherIdentifier,omitempty"`
-	Related           []Related           `json:"related,omitempty"`
-	ResultDescription []ResultDescription `json:"resultDescription,omitempty"`
-	Specialization    string              `json:"specialization,omitempty"`
-	Tag               []string            `json:"tag,omitempty"`
-	Version           string              `json:"version,omitempty"`
-	Endorsement       []json.RawMessage   `json:"endorsement,omitempty"`    // signed; see ParseEndorsement
-	EndorsementJWT    []string            `json:"endorsementJwt,omitempty"` // for badges that are JWTs
+	Related           []Related           `json:"related,omitempty"`           // such as other languages and versions
+	ResultDescription []ResultDescription `json:"resultDescription,omitempty"` // what results an award may have
+	Specialization    string              `json:"specialization,omitempty"`    // within FieldOfStudy
+	Tag               []string            `json:"tag,omitempty"`               // words to search by
+	Version           string              `json:"version,omitempty"`           // for people to tell apart; no order is implied
+	Endorsement       []json.RawMessage   `json:"endorsement,omitempty"`       // signed; see ParseEndorsement
+	EndorsementJWT    []string            `json:"endorsementJwt,omitempty"`    // for badges that are JWTs
 }
 
 // MarshalJSON implements json.Marshaler.
@@ -38,19 +38,19 @@ func (a Achievement) MarshalJSON() ([]byte, error) {
 
 // Criteria say how an achievement is earned: a web page, Markdown, or both.
 type Criteria struct {
-	ID        string `json:"id,omitempty"`
-	Narrative string `json:"narrative,omitempty"`
+	ID        string `json:"id,omitempty"`        // absolute address of a web page
+	Narrative string `json:"narrative,omitempty"` // Markdown
 }
 
 // Alignment points from an achievement to an entry of a framework of skills,
 // qualifications or curricula.
 type Alignment struct {
-	TargetCode        string `json:"targetCode,omitempty"`
-	TargetName        string `json:"targetName"`
+	TargetCode        string `json:"targetCode,omitempty"` // the framework's own code of the entry
+	TargetName        string `json:"targetName"`           // required
 	TargetDescription string `json:"targetDescription,omitempty"`
-	TargetFramework   string `json:"targetFramework,omitempty"`
-	TargetType        string `json:"targetType,omitempty"` // one of AlignmentTypes, or ext:…
-	TargetURL         string `json:"targetUrl"`
+	TargetFramework   string `json:"targetFramework,omitempty"` // the name of the framework
+	TargetType        string `json:"targetType,omitempty"`      // one of AlignmentTypes, or ext:…
+	TargetURL         string `json:"targetUrl"`                 // absolute address of the entry; required
 }
 
 // MarshalJSON implements json.Marshaler.
@@ -64,8 +64,8 @@ func (a Alignment) MarshalJSON() ([]byte, error) {
 
 // Related names another achievement, for example the same in another language.
 type Related struct {
-	ID         string `json:"id"`
-	InLanguage string `json:"inLanguage,omitempty"`
+	ID         string `json:"id"`                   // absolute address of the achievement; required
+	InLanguage string `json:"inLanguage,omitempty"` // such as en or pt-BR
 	Version    string `json:"version,omitempty"`
 }
 
@@ -81,14 +81,14 @@ func (r Related) MarshalJSON() ([]byte, error) {
 
 // ResultDescription says what a result of an achievement can be.
 type ResultDescription struct {
-	ID                   string                 `json:"id"`
+	ID                   string                 `json:"id"` // absolute address; Result.ResultDescription points to it
 	Name                 string                 `json:"name"`
-	ResultType           string                 `json:"resultType"`             // one of ResultTypes, or ext:…
-	AllowedValue         []string               `json:"allowedValue,omitempty"` // from low to high
-	RequiredLevel        string                 `json:"requiredLevel,omitempty"`
-	RequiredValue        string                 `json:"requiredValue,omitempty"`
-	ValueMin             string                 `json:"valueMin,omitempty"`
-	ValueMax             string                 `json:"valueMax,omitempty"`
+	ResultType           string                 `json:"resultType"`                     // one of ResultTypes, or ext:…
+	AllowedValue         []string               `json:"allowedValue,omitempty"`         // from low to high
+	RequiredLevel        string                 `json:"requiredLevel,omitempty"`        // ID of one of RubricCriterionLevel, that must be reached
+	RequiredValue        string                 `json:"requiredValue,omitempty"`        // one of AllowedValue, or a number from ValueMin to ValueMax
+	ValueMin             string                 `json:"valueMin,omitempty"`             // a number, as text
+	ValueMax             string                 `json:"valueMax,omitempty"`             // a number, as text; not less than ValueMin
 	RubricCriterionLevel []RubricCriterionLevel `json:"rubricCriterionLevel,omitempty"` // from low to high
 	Alignment            []Alignment            `json:"alignment,omitempty"`
 }
@@ -105,11 +105,11 @@ func (d ResultDescription) MarshalJSON() ([]byte, error) {
 
 // RubricCriterionLevel is one level of a rubric.
 type RubricCriterionLevel struct {
-	ID          string      `json:"id"`
-	Name        string      `json:"name"`
+	ID          string      `json:"id"`   // absolute address; Result.AchievedLevel and ResultDescription.RequiredLevel point to it
+	Name        string      `json:"name"` // plain text; required
 	Description string      `json:"description,omitempty"`
-	Level       string      `json:"level,omitempty"`
-	Points      string      `json:"points,omitempty"`
+	Level       string      `json:"level,omitempty"`  // its place in the rubric, in the issuer's words
+	Points      string      `json:"points,omitempty"` // that the level is worth, a number as text
 	Alignment   []Alignment `json:"alignment,omitempty"`
 }
 

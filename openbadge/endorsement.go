@@ -11,22 +11,22 @@ import (
 // something: an organisation, an achievement, an award (specification, section
 // B.7).
 type EndorsementCredential struct {
-	Contexts    []string           `json:"@context"`
-	ID          string             `json:"id"`
-	Types       []string           `json:"type"`
-	Name        string             `json:"name"`
+	Contexts    []string           `json:"@context"` // in this order; NewEndorsement sets them
+	ID          string             `json:"id"`       // permanent address or urn:uuid; required
+	Types       []string           `json:"type"`     // VerifiableCredential and EndorsementCredential, and perhaps more
+	Name        string             `json:"name"`     // plain text; required
 	Description string             `json:"description,omitempty"`
-	Issuer      Profile            `json:"issuer"`
-	ValidFrom   time.Time          `json:"validFrom"`
-	ValidUntil  time.Time          `json:"validUntil,omitzero"`
-	AwardedDate time.Time          `json:"awardedDate,omitzero"`
+	Issuer      Profile            `json:"issuer"`               // whose key signs it
+	ValidFrom   time.Time          `json:"validFrom"`            // required; written in UTC, in whole seconds
+	ValidUntil  time.Time          `json:"validUntil,omitzero"`  // zero: no end
+	AwardedDate time.Time          `json:"awardedDate,omitzero"` // zero: not said
 	Subject     EndorsementSubject `json:"credentialSubject"`
 	Evidence    []Evidence         `json:"evidence,omitempty"`
 	TermsOfUse  []TermsOfUse       `json:"termsOfUse,omitempty"`
-	Schema      []SchemaRef        `json:"credentialSchema,omitempty"`
-	Status      Statuses           `json:"credentialStatus,omitempty"`
-	Refresh     *Refresh           `json:"refreshService,omitempty"`
-	Related     []RelatedResource  `json:"relatedResource,omitempty"`
+	Schema      []SchemaRef        `json:"credentialSchema,omitempty"` // JSON Schemas that it keeps
+	Status      Statuses           `json:"credentialStatus,omitempty"` // where it may be withdrawn; empty: never
+	Refresh     *Refresh           `json:"refreshService,omitempty"`   // where there is a newer version
+	Related     []RelatedResource  `json:"relatedResource,omitempty"`  // what it refers to, with digests
 }
 
 // EndorsementSubject is what an endorsement is about.

@@ -326,3 +326,19 @@ func FuzzRead(f *testing.F) {
 		}
 	})
 }
+
+// Lists of words are the caller's own.
+func TestWordsAreCopies(t *testing.T) {
+	for name, words := range map[string]func() []string{
+		"achievements": AchievementTypes, "results": ResultTypes, "statuses": ResultStatuses, "alignments": AlignmentTypes, "identities": IdentityTypes,
+	} {
+		first := words()
+		if len(first) < 2 {
+			t.Fatalf("%s: %q", name, first)
+		}
+		first[0] = "changed"
+		if words()[0] == "changed" {
+			t.Errorf("%s can be changed from outside", name)
+		}
+	}
+}

@@ -57,12 +57,12 @@ func some[E any](d draw, one func() E) (list []E) {
 }
 
 func (d draw) identifiers() []IdentifierEntry {
-	return some(d, func() IdentifierEntry { return IdentifierEntry{d.text(), d.word(IdentityTypes)} })
+	return some(d, func() IdentifierEntry { return IdentifierEntry{d.text(), d.word(IdentityTypes())} })
 }
 
 func (d draw) alignments() []Alignment {
 	return some(d, func() Alignment {
-		return Alignment{d.opt(), d.text(), d.opt(), d.opt(), d.word(AlignmentTypes), d.iri()}
+		return Alignment{d.opt(), d.text(), d.opt(), d.opt(), d.word(AlignmentTypes()), d.iri()}
 	})
 }
 
@@ -87,13 +87,13 @@ func (d draw) profile(depth int) Profile {
 
 func (d draw) achievement() Achievement {
 	creator := d.profile(0)
-	a := Achievement{ID: d.iri(), AchievementType: d.word(AchievementTypes), Name: d.text(), Description: d.text(), Criteria: Criteria{Narrative: d.text()},
+	a := Achievement{ID: d.iri(), AchievementType: d.word(AchievementTypes()), Name: d.text(), Description: d.text(), Criteria: Criteria{Narrative: d.text()},
 		Image: d.image(), Creator: &creator, Alignment: d.alignments(), CreditsAvailable: rapid.Float64Range(0, 1e9).Draw(d.T, "credits"),
 		FieldOfStudy: d.opt(), HumanCode: d.opt(), InLanguage: "en-GB", OtherIdentifier: d.identifiers(), Specialization: d.opt(), Version: d.opt(),
 		Tag: some(d, d.text), Related: some(d, func() Related { return Related{d.iri(), "de", d.opt()} })}
 	for i := range rapid.IntRange(0, 2).Draw(d.T, "results") {
 		id := "urn:uuid:r" + strconv.Itoa(i)
-		r := ResultDescription{ID: id, Name: d.text(), ResultType: d.word(ResultTypes), AllowedValue: some(d, d.text), Alignment: d.alignments()}
+		r := ResultDescription{ID: id, Name: d.text(), ResultType: d.word(ResultTypes()), AllowedValue: some(d, d.text), Alignment: d.alignments()}
 		if len(r.AllowedValue) > 0 {
 			r.RequiredValue = r.AllowedValue[0]
 		}
@@ -114,7 +114,7 @@ func (d draw) achievement() Achievement {
 func (d draw) subject(a *Achievement) Subject {
 	s := Subject{ID: d.iri(), CreditsEarned: rapid.Float64Range(0, 100).Draw(d.T, "earned"), Image: d.image(), LicenseNumber: d.opt(), Narrative: d.opt(), Role: d.opt(), Term: d.opt()}
 	s.Identifier = some(d, func() IdentityObject {
-		kind, identifier := d.word(IdentityTypes), d.text()
+		kind, identifier := d.word(IdentityTypes()), d.text()
 		if kind == "emailAddress" {
 			identifier = "anna@uni.edu"
 		}
@@ -132,7 +132,7 @@ func (d draw) subject(a *Achievement) Subject {
 	for _, r := range a.ResultDescription {
 		one := Result{ResultDescription: r.ID, AchievedLevel: r.RequiredLevel, Value: r.RequiredValue, Alignment: d.alignments()}
 		if one.AchievedLevel == "" && one.Value == "" || d.maybe() {
-			one.Status = rapid.SampledFrom(ResultStatuses).Draw(d.T, "status")
+			one.Status = rapid.SampledFrom(ResultStatuses()).Draw(d.T, "status")
 		}
 		s.Result = append(s.Result, one)
 	}

@@ -16,7 +16,7 @@ func (v *Checker) Achievement(path string, a *Achievement) {
 	if v.Issuing && a.Criteria == (Criteria{}) {
 		v.Problems.Add(path+"/criteria", "Say how it is earned: in words, by a web address, or both.")
 	}
-	v.word(path+"/achievementType", a.AchievementType, AchievementTypes)
+	v.word(path+"/achievementType", a.AchievementType, achievementWords)
 	v.Image(path+"/image", a.Image)
 	v.Profile(path+"/creator", a.Creator)
 	v.language(path+"/inLanguage", a.InLanguage)
@@ -46,7 +46,7 @@ func (v *Checker) resultDescription(path string, d *ResultDescription, ids map[s
 	v.ownID(path+"/id", d.ID, ids)
 	v.Required(path+"/name", d.Name)
 	v.Required(path+"/resultType", d.ResultType)
-	v.word(path+"/resultType", d.ResultType, ResultTypes)
+	v.word(path+"/resultType", d.ResultType, resultWords)
 	v.alignments(path+"/alignment", d.Alignment)
 	for i, l := range d.RubricCriterionLevel {
 		at := item(path+"/rubricCriterionLevel", i)
@@ -139,6 +139,6 @@ func (v *Checker) alignments(path string, list []Alignment) {
 		v.Required(at+"/targetName", a.TargetName)
 		v.Required(at+"/targetUrl", a.TargetURL)
 		v.IRI(at+"/targetUrl", a.TargetURL)
-		v.word(at+"/targetType", a.TargetType, AlignmentTypes)
+		v.word(at+"/targetType", a.TargetType, alignmentWords)
 	}
 }

@@ -67,7 +67,7 @@ func (v *Checker) identifiers(path string, list []IdentifierEntry) {
 	for i, e := range list {
 		v.Required(item(path, i)+"/identifier", e.Identifier)
 		v.Required(item(path, i)+"/identifierType", e.Type)
-		v.word(item(path, i)+"/identifierType", e.Type, IdentityTypes)
+		v.word(item(path, i)+"/identifierType", e.Type, identityWords)
 	}
 }
 
@@ -83,7 +83,7 @@ func (v *Checker) subject(path string, s *Subject) {
 	for i, r := range s.Result {
 		at := item(path+"/result", i)
 		v.alignments(at+"/alignment", r.Alignment)
-		if r.Status != "" && !slices.Contains(ResultStatuses, r.Status) {
+		if r.Status != "" && !slices.Contains(statusWords, r.Status) {
 			v.Problems.Add(at+"/status", "The status %q is not one that the specification knows.", r.Status)
 		}
 	}
@@ -103,7 +103,7 @@ func (v *Checker) Recipient(path, id string, identities []IdentityObject) {
 func (v *Checker) identity(path string, o IdentityObject) {
 	v.Required(path+"/identityHash", o.IdentityHash)
 	v.Required(path+"/identityType", o.IdentityType)
-	v.word(path+"/identityType", o.IdentityType, IdentityTypes)
+	v.word(path+"/identityType", o.IdentityType, identityWords)
 	if !v.Issuing {
 		return
 	}

@@ -6,13 +6,29 @@ import (
 	"strings"
 )
 
-// Words that the specification allows, in its order. They are read only.
+// AchievementTypes returns the words that the specification allows as
+// Achievement.AchievementType, in its order.
+func AchievementTypes() []string { return slices.Clone(achievementWords) }
+
+// ResultTypes returns those of ResultDescription.ResultType.
+func ResultTypes() []string { return slices.Clone(resultWords) }
+
+// ResultStatuses returns those of Result.Status.
+func ResultStatuses() []string { return slices.Clone(statusWords) }
+
+// AlignmentTypes returns those of Alignment.TargetType.
+func AlignmentTypes() []string { return slices.Clone(alignmentWords) }
+
+// IdentityTypes returns those of IdentityObject.IdentityType and
+// IdentifierEntry.Type.
+func IdentityTypes() []string { return slices.Clone(identityWords) }
+
 var (
-	AchievementTypes = strings.Fields(achievementTypes) // of Achievement.AchievementType
-	ResultTypes      = strings.Fields(resultTypes)      // of ResultDescription.ResultType
-	ResultStatuses   = strings.Fields(resultStatuses)   // of Result.Status
-	AlignmentTypes   = strings.Fields(alignmentTypes)   // of Alignment.TargetType
-	IdentityTypes    = strings.Fields(identityTypes)    // of IdentityObject.IdentityType and IdentifierEntry.Type
+	achievementWords = strings.Fields(achievementTypes)
+	resultWords      = strings.Fields(resultTypes)
+	statusWords      = strings.Fields(resultStatuses)
+	alignmentWords   = strings.Fields(alignmentTypes)
+	identityWords    = strings.Fields(identityTypes)
 )
 
 const (

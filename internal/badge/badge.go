@@ -282,7 +282,7 @@ func (c Content) normalise() (Content, []fault.Field) {
 	if c.CriteriaURL != "" && !input.WebAddress(c.CriteriaURL) {
 		bad("criteria_url", "Enter a complete web address without spaces, such as https://www.example.org/criteria, or leave it empty.")
 	}
-	if c.AchievementType != "" && !slices.Contains(openbadge.AchievementTypes, c.AchievementType) {
+	if c.AchievementType != "" && !slices.Contains(openbadge.AchievementTypes(), c.AchievementType) {
 		bad("achievement_type", "Choose a kind from the list.")
 	}
 	if utf8.RuneCountInString(c.PictureAlt) > 300 || !input.Text(c.PictureAlt) {

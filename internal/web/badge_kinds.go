@@ -18,7 +18,7 @@ func kindChoices(t printer) []option {
 	for _, k := range commonKinds {
 		common = append(common, option{Value: k, Label: kindName(t, k)})
 	}
-	for _, k := range openbadge.AchievementTypes {
+	for _, k := range openbadge.AchievementTypes() {
 		if !slices.Contains(commonKinds, k) {
 			rest = append(rest, option{Value: k, Label: kindName(t, k)})
 		}

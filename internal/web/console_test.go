@@ -131,7 +131,7 @@ func TestEveryChoiceHasAName(t *testing.T) {
 			}
 		}
 	}
-	need("kind.", openbadge.AchievementTypes...)
+	need("kind.", openbadge.AchievementTypes()...)
 	need("batch.field.", issuing.MappingFields...)
 	need("batch.order.", "none", "day", "month")
 	for _, r := range issuing.Reasons {

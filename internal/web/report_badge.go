@@ -28,7 +28,7 @@ func (p *reportPage) fillBadge(t printer, report *verify.Report) {
 	p.Name, p.Description = line(a.Name), a.Description
 	p.Criteria, p.CriteriaURL, p.Narrative = a.Criteria.Narrative, outside(a.Criteria.ID), b.Subject.Narrative
 	if a.AchievementType != "" {
-		p.Kind = term(t, "kind.", a.AchievementType, openbadge.AchievementTypes)
+		p.Kind = term(t, "kind.", a.AchievementType, openbadge.AchievementTypes())
 	}
 	for _, image := range []*openbadge.Image{b.Subject.Image, a.Image, b.Image} {
 		if image != nil && p.Picture == "" {
@@ -70,11 +70,11 @@ func (p *reportPage) fillPerson(t printer, id string, named []openbadge.Identity
 		case o.Hashed && o.IdentityType == "emailAddress":
 			p.sure(t.T("report.sure_hashed", nil))
 		case o.Hashed:
-			p.sure(t.T("report.sure_hashed_other", map[string]any{"kind": term(t, "idtype.", o.IdentityType, openbadge.IdentityTypes)}))
+			p.sure(t.T("report.sure_hashed_other", map[string]any{"kind": term(t, "idtype.", o.IdentityType, openbadge.IdentityTypes())}))
 		case o.IdentityType == "name" && p.Recipient == "":
 			p.Recipient = line(o.IdentityHash)
 		default:
-			p.Subject = append(p.Subject, fact{Term: term(t, "idtype.", o.IdentityType, openbadge.IdentityTypes), Text: line(o.IdentityHash)})
+			p.Subject = append(p.Subject, fact{Term: term(t, "idtype.", o.IdentityType, openbadge.IdentityTypes()), Text: line(o.IdentityHash)})
 		}
 	}
 	switch {
@@ -123,7 +123,7 @@ func achievementFacts(t printer, s *openbadge.Subject) []fact {
 	add("fact.license", s.LicenseNumber)
 	add("fact.code", a.HumanCode)
 	for _, other := range upTo(a.OtherIdentifier) {
-		list = append(list, fact{Term: term(t, "idtype.", other.Type, openbadge.IdentityTypes), Text: line(other.Identifier)})
+		list = append(list, fact{Term: term(t, "idtype.", other.Type, openbadge.IdentityTypes()), Text: line(other.Identifier)})
 	}
 	add("fact.version", a.Version)
 	if a.Creator != nil {
@@ -176,7 +176,7 @@ func profileFacts(t printer, o *openbadge.Profile) []fact {
 		add("fact.parent", o.ParentOrg.Name, "")
 	}
 	for _, other := range upTo(o.OtherIdentifier) {
-		list = append(list, fact{Term: term(t, "idtype.", other.Type, openbadge.IdentityTypes), Text: line(other.Identifier)})
+		list = append(list, fact{Term: term(t, "idtype.", other.Type, openbadge.IdentityTypes()), Text: line(other.Identifier)})
 	}
 	return list
 }

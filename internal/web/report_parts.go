@@ -134,7 +134,7 @@ func badgeView(t printer, part verify.Part) partView {
 			a := &b.Subject.Achievement
 			v.Name, v.Description = line(a.Name), a.Description
 			if a.AchievementType != "" {
-				v.Facts = append([]fact{{Term: t.T("fact.kind", nil), Text: term(t, "kind.", a.AchievementType, openbadge.AchievementTypes)}}, v.Facts...)
+				v.Facts = append([]fact{{Term: t.T("fact.kind", nil), Text: term(t, "kind.", a.AchievementType, openbadge.AchievementTypes())}}, v.Facts...)
 			}
 			v.Facts = append(v.Facts, achievementFacts(t, &b.Subject)...)
 			for _, r := range resultViews(t, &b.Subject) {

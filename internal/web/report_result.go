@@ -34,7 +34,7 @@ func resultViews(t printer, s *openbadge.Subject) []resultView {
 	for _, r := range upTo(s.Result) {
 		v := resultView{Name: t.T("award.result", nil), Reached: line(r.Value), Aligned: alignedViews(r.Alignment)}
 		if r.Status != "" {
-			v.State = term(t, "result_status.", r.Status, openbadge.ResultStatuses)
+			v.State = term(t, "result_status.", r.Status, openbadge.ResultStatuses())
 		}
 		i := slices.IndexFunc(s.Achievement.ResultDescription, func(d openbadge.ResultDescription) bool {
 			return r.ResultDescription != "" && d.ID == r.ResultDescription

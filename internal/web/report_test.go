@@ -408,7 +408,7 @@ func TestWordsOfFixedLists(t *testing.T) {
 	}
 	catalogue.Missing = func(lang, id, problem string) { t.Errorf("%s: text %q: %s", lang, id, problem) }
 	texts := catalogue.For("en")
-	for family, list := range map[string][]string{"kind.": openbadge.AchievementTypes, "idtype.": openbadge.IdentityTypes, "result_status.": openbadge.ResultStatuses} {
+	for family, list := range map[string][]string{"kind.": openbadge.AchievementTypes(), "idtype.": openbadge.IdentityTypes(), "result_status.": openbadge.ResultStatuses()} {
 		for _, word := range list {
 			if term(texts, family, word, list) == "" {
 				t.Errorf("%s%s is empty", family, word)
