@@ -189,6 +189,8 @@ func TestIdempotency(t *testing.T) {
 	}
 	// Another key, or none, is another award; and keys are each organisation's own.
 	p.send("POST", "/awards", body(h, "amara@example.org"), "Idempotency-Key", "order 4712").Want(http.StatusCreated)
+	// What no database keeps as text is no key.
+	fault(t, p.send("POST", "/awards", body(h, "amara@example.org"), "Idempotency-Key", "order \xff"), http.StatusUnprocessableEntity)
 	p.send("POST", "/awards", body(h, "amara@example.org")).Want(http.StatusCreated)
 	if n := awards(); n != 3 {
 		t.Errorf("%d awards", n)

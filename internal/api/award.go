@@ -56,7 +56,7 @@ type newAward struct {
 }
 
 type createAwardInput struct {
-	IdempotencyKey string `header:"Idempotency-Key" maxLength:"255" doc:"Any text that is unique to this award. The same key and body give the same award again, however often they are sent."`
+	IdempotencyKey string `header:"Idempotency-Key" maxLength:"255" pattern:"^[ -~]*$" patternDescription:"printable ASCII" doc:"Any text that is unique to this award. The same key and body give the same award again, however often they are sent."`
 	RawBody        []byte
 	Body           newAward
 }
