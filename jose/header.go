@@ -107,7 +107,7 @@ func certificates(v any) ([]string, error) {
 	chain := make([]string, len(list))
 	for i, item := range list {
 		chain[i], ok = item.(string)
-		if _, err := base64.StdEncoding.Strict().DecodeString(chain[i]); !ok || err != nil || chain[i] == "" {
+		if _, err := base64.StdEncoding.Strict().DecodeString(chain[i]); !ok || err != nil || chain[i] == "" || strings.ContainsAny(chain[i], "\r\n") {
 			return nil, fmt.Errorf("%w: certificate %d of header member x5c is not base64", ErrMalformed, i)
 		}
 	}

@@ -121,6 +121,7 @@ func TestParseRefuses(t *testing.T) {
 		"x5c is a text":              {header(`{"alg":"EdDSA","x5c":"AAAA"}`), jose.ErrMalformed},
 		"x5c is empty":               {header(`{"alg":"EdDSA","x5c":[]}`), jose.ErrMalformed},
 		"x5c is base64url":           {header(`{"alg":"EdDSA","x5c":["-_-_"]}`), jose.ErrMalformed},
+		"x5c with a line break":      {header(`{"alg":"EdDSA","x5c":["AA\nAA"]}`), jose.ErrMalformed},
 		"deep header":                {header(`{"alg":"EdDSA","a":` + strings.Repeat("[", 99) + strings.Repeat("]", 99) + `}`), jose.ErrMalformed},
 	} {
 		if j, err := jose.Parse([]byte(c.token)); !errors.Is(err, c.want) {
