@@ -1,10 +1,15 @@
 package multikey
 
 import (
+	"bytes"
 	"crypto"
 	"crypto/ecdsa"
 	"crypto/ed25519"
 	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/sha256"
+	"encoding/json"
+	"strings"
 	"testing"
 )
 
@@ -50,6 +55,85 @@ func FuzzPublicFromJWK(f *testing.F) {
 			t.Fatalf("%s became %s, %v", first, second, err)
 		}
 	})
+}
+
+// FuzzPrivateFromJWK: what is read is a whole key that signs, and an error never
+// repeats the private member.
+func FuzzPrivateFromJWK(f *testing.F) {
+	f.Add([]byte(`{"kty":"OKP","crv":"Ed25519","d":"nWGxne_9WmC6hEr0kuwsxERJxWl7MmkZcDusAxyuf2A","x":"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"}`))
+	f.Add([]byte(`{"kty":"EC","crv":"P-256","x":"f83OJ3D2xF1Bg8vub9tLe1gHMzV76e8Tus9uPHvRVEU","y":"x_FEzRu9m36HLN_tue659LNpXW6pCyStikYjKIWI5a0","d":"jpsQnnGQmL-YBIffH1136cspYG6-0iY7X1fCE9-E9LI"}`))
+	f.Add([]byte(`{"kty":"OKP","crv":"Ed25519","d":"AA","x":"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo","key_ops":["sign"]}`))
+	f.Add([]byte(`{"kty":"RSA","d":"AQAB"}`))
+	f.Fuzz(func(t *testing.T, data []byte) {
+		key, err := PrivateFromJWK(data)
+		if err != nil {
+			var members struct {
+				D string `json:"d"`
+			}
+			if json.Unmarshal(data, &members) == nil && len(members.D) > 30 && bytes.Count(data, []byte(members.D)) == 1 && strings.Contains(err.Error(), members.D) {
+				t.Fatalf("the error tells the secret: %v", err)
+			}
+			return
+		}
+		signs(t, key)
+	})
+}
+
+// FuzzDecodePrivate: whatever decodes encodes back to the same text and signs.
+func FuzzDecodePrivate(f *testing.F) {
+	for _, curve := range []elliptic.Curve{elliptic.P256(), elliptic.P384()} {
+		key, err := ecdsa.ParseRawPrivateKey(curve, bytes.Repeat([]byte{7}, (curve.Params().BitSize+7)/8))
+		if err != nil {
+			f.Fatal(err)
+		}
+		text, err := EncodePrivate(key)
+		if err != nil {
+			f.Fatal(err)
+		}
+		f.Add(text)
+	}
+	text, err := EncodePrivate(ed25519.NewKeyFromSeed(make([]byte, 32)))
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Add(text)
+	f.Add(text[:20])
+	f.Add("z6MkrJVnaZkeFzdQyMZu1cgjg7k1pZZ6pvBQ7XJPt4swbTQ2")
+	f.Fuzz(func(t *testing.T, text string) {
+		key, err := DecodePrivate(text)
+		if err != nil {
+			if len(text) > 30 && !strings.Contains(text, " ") && strings.Contains(err.Error(), text[len(text)-20:]) {
+				t.Fatalf("the error tells the secret: %v", err)
+			}
+			return
+		}
+		if again, err := EncodePrivate(key); err != nil || again != text {
+			t.Fatalf("%q encodes back to %q, %v", text, again, err)
+		}
+		signs(t, key)
+	})
+}
+
+// signs insists that the two halves of key belong together.
+func signs(t *testing.T, key crypto.Signer) {
+	t.Helper()
+	public, err := PublicOf(key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	message := []byte("message")
+	if k, ok := public.(*ecdsa.PublicKey); ok {
+		digest := sha256.Sum256(message)
+		sig, err := key.Sign(rand.Reader, digest[:], crypto.SHA256)
+		if err != nil || !ecdsa.VerifyASN1(k, digest[:], sig) {
+			t.Fatalf("an ECDSA key that does not sign: %v", err)
+		}
+		return
+	}
+	sig, err := key.Sign(rand.Reader, message, crypto.Hash(0))
+	if err != nil || !ed25519.Verify(public.(ed25519.PublicKey), message, sig) {
+		t.Fatalf("an Ed25519 key that does not sign: %v", err)
+	}
 }
 
 // FuzzDecodeMultibase: limits hold, and base58 text has one spelling.
