@@ -208,7 +208,12 @@ func TestSDValueRefused(t *testing.T) {
 			t.Errorf("%s as base: %v", name, err)
 		}
 	}
-	text := inValue(with(4, []uint64{0, 2, 5}))
+}
+
+// TestSDValueSpelling: a value has one spelling.
+func TestSDValueSpelling(t *testing.T) {
+	sig := bytesOf(64, 1)
+	text := inValue(tagged(t, tagDerived, []any{sig, bytesOf(35, 2), [][]byte{sig}, map[uint64][]byte{0: bytesOf(32, 3)}, []uint64{0, 2, 5}}))
 	if _, err := parseDerived(text); err != nil || text[len(text)-1] != 'Q' {
 		t.Fatalf("%s: %v", text, err)
 	}
@@ -220,6 +225,10 @@ func TestSDValueRefused(t *testing.T) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
+}
+
+func TestSDBaseValueRefused(t *testing.T) {
+	sig, key, secret := bytesOf(64, 1), bytesOf(35, 2), bytesOf(32, 3)
 	base := []any{sig, key, secret, [][]byte{sig}, []string{"/a"}}
 	if _, err := parseBase(inValue(tagged(t, tagBase, base))); err != nil {
 		t.Fatal(err)
