@@ -28,8 +28,8 @@ func (r *run) open(file []byte) (document, *Check) {
 		return r.parse(file)
 	case kind == "jwt", isToken(file):
 		return r.token(file)
-	case isMessage(file):
-		return r.message(file)
+	case messageIn(file) != nil:
+		return r.message(messageIn(file))
 	case kind == "html":
 		return malformed(CodeWebPage, "This is a web page, not a badge. Look on the page for a link to download the badge.")
 	case kind != baking.PNG && kind != baking.SVG:

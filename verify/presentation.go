@@ -184,7 +184,10 @@ func (r *run) presentation(file []byte) (presented, *Check) {
 	if len(file) > maxToken {
 		return refuse(unknown(CheckStructure, CodeTooLarge, reasonLarge))
 	}
-	if isToken(file) || isMessage(file) {
+	if m := messageIn(file); m != nil {
+		return r.presentationToken(m)
+	}
+	if isToken(file) {
 		return r.presentationToken(file)
 	}
 	if baking.Sniff(file) != "json" {

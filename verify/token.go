@@ -3,6 +3,7 @@ package verify
 import (
 	"bytes"
 	"crypto"
+	"encoding/base64"
 	"errors"
 
 	"github.com/roundel/roundel/cose"
@@ -110,6 +111,25 @@ func messageEnvelope(m *cose.Document) *envelope {
 // isMessage reports whether file begins as a COSE_Sign1 message does: with its
 // tag and an array of four.
 func isMessage(file []byte) bool { return bytes.HasPrefix(file, []byte{0xd2, 0x84}) }
+
+// messageIn returns the COSE_Sign1 message in file, which may be written in base64
+// to travel as text, or nil.
+func messageIn(file []byte) []byte {
+	if isMessage(file) {
+		return file
+	}
+	const begins = "0oR" // the tag, and an array of four with its first item
+	text := bytes.TrimRight(bytes.TrimSpace(file), "=")
+	if !bytes.HasPrefix(text, []byte(begins)) {
+		return nil
+	}
+	data := make([]byte, base64.RawStdEncoding.DecodedLen(len(text)))
+	n, err := base64.RawStdEncoding.Strict().Decode(data, text)
+	if err != nil || !isMessage(data[:n]) {
+		return nil
+	}
+	return data[:n]
+}
 
 // enveloped reads an EnvelopedVerifiableCredential.
 func (r *run) enveloped(tree map[string]any) (document, *Check) {

@@ -52,6 +52,8 @@ func TestTokensOfEveryForm(t *testing.T) {
 	}
 	message := must[[]byte](t)(cose.SignCredential(must[[]byte](t)(u.badge().Document()), u.key, u.method))
 	want(t, check(t, world(t), message), Valid, "proof passed", "issuer_key passed")
+	want(t, check(t, world(t), []byte(base64.StdEncoding.EncodeToString(message)+"\n")), Valid, "proof passed")
+	want(t, check(t, world(t), []byte("0oR!")), Malformed, "structure failed not_a_credential")
 	envelope := must[[]byte](t)(json.Marshal(map[string]any{"@context": "https://www.w3.org/ns/credentials/v2", "type": "EnvelopedVerifiableCredential",
 		"id": "data:application/vc+cose;base64," + base64.StdEncoding.EncodeToString(message)}))
 	want(t, check(t, world(t), envelope), Valid, "proof passed")

@@ -86,14 +86,14 @@ func (s *Server) verifier(ctx context.Context) (v *verify.Verifier, done func(),
 	return v, done, nil
 }
 
-// document returns what is to be verified: a JSON object, or the text of a
-// token.
+// document returns what is to be verified: a JSON object, or the text of a token,
+// an SD-JWT or, in base64, a COSE message.
 func document(data json.RawMessage) ([]byte, error) {
 	if isObject(data) {
 		return data, nil
 	}
 	var token string
-	if json.Unmarshal(data, &token) == nil && strings.Count(token, ".") == 2 {
+	if json.Unmarshal(data, &token) == nil && strings.TrimSpace(token) != "" {
 		return []byte(token), nil
 	}
 	return nil, fault.Invalidf("Something to verify is wanted: a JSON object, or a signed token as text.")
