@@ -85,7 +85,8 @@ func TestVersion10(t *testing.T) {
 
 func TestVersion10Signed(t *testing.T) {
 	const keyAddress = "http://old.example/key.pem"
-	net := oldWorld().with("https://old.example/key.pem", publicPEM(t, &rsaKey().PublicKey))
+	net := oldWorld().with("https://old.example/key.pem", publicPEM(t, &rsaKey().PublicKey)).
+		with("https://old.example/issuer", `{"name":"Basic Issuer","url":"http://old.example","revocationList":"http://old.example/revoked","publicKey":"`+keyAddress+`"}`)
 	sign := func(text string) []byte {
 		token, err := jose.Sign([]byte(text), rsaKey(), jose.Header{})
 		if err != nil {
@@ -96,6 +97,9 @@ func TestVersion10Signed(t *testing.T) {
 	text := strings.Replace(old10, `"hosted", "url": "http://old.example/a"`, `"signed", "url": "`+keyAddress+`"`, 1)
 	v := Verifier{Get: net, Now: now, Recipient: "test@example.com"}
 	want(t, v.Verify(t.Context(), sign(text), ""), sound...)
+	// Where the profile names no key, any file on the host would do, and anybody's.
+	v.Get = net.with("https://old.example/issuer", oldWorld()["https://old.example/issuer"])
+	want(t, v.Verify(t.Context(), sign(text), ""), "issuer unknown foreign_key", "proof unknown foreign_key")
 	v.Get = net.with("https://old.example/revoked", `{"123abc":"Lost"}`)
 	want(t, v.Verify(t.Context(), sign(text), ""), "proof passed", "revoked failed revoked")
 	// A key on another host is not the issuer's.

@@ -6,8 +6,6 @@ import (
 	"crypto/x509"
 	"encoding/pem"
 	"errors"
-	"net/url"
-	"path"
 	"slices"
 	"strings"
 
@@ -80,9 +78,13 @@ func (r *run) key(a *Assertion, p *Profile) (crypto.PublicKey, bool) {
 		return nil, false
 	case at >= 0 && p.PublicKey[at].PublicKeyPEM != "":
 		return r.usable(&p.PublicKey[at], p)
-	case at < 0 && (a.Version == Version20 || len(p.PublicKey) > 0 || !beside(creator, p.ID)):
-		// Before 2.0 profiles named no keys: one that lies beside the profile is the
-		// issuer's. Elsewhere on the host others may have pages.
+	case at < 0 && a.Version != Version20 && len(p.PublicKey) == 0:
+		// Before 2.0 profiles named no keys, and any file on the issuer's host was taken
+		// for one. Others may have files there.
+		r.set(CheckIssuer, Unknown, CodeForeignKey, "The issuer's profile names no key, as profiles of old did not, so nothing shows that the key is the issuer's.")
+		r.set(CheckProof, Unknown, CodeForeignKey, "The key that the badge names is not shown to be the issuer's, so its signature says nothing.")
+		return nil, false
+	case at < 0:
 		r.fail(CheckIssuer, CodeForeignKey, "The issuer's profile does not name the key that the badge says signed it.")
 		r.set(CheckProof, Unknown, CodeForeignKey, "The key that the badge names is not the issuer's, so its signature says nothing.")
 		return nil, false
@@ -145,20 +147,6 @@ func (r *run) revoked(a *Assertion, p *Profile) {
 }
 
 var errKey = errors.New("ob2: no public key in PEM")
-
-// beside reports whether two addresses are of files in one folder of one host,
-// without queries, which would let a program answer what it is asked.
-func beside(a, b string) bool {
-	if host(a) == "" || host(a) != host(b) {
-		return false
-	}
-	x, errX := url.Parse(a)
-	y, errY := url.Parse(b)
-	if errX != nil || errY != nil || x.User != nil || x.RawQuery != "" || x.ForceQuery || x.RawPath != "" || path.Clean("/"+x.Path) != "/"+strings.TrimPrefix(x.Path, "/") {
-		return false
-	}
-	return path.Dir("/"+x.Path) == path.Dir("/"+y.Path)
-}
 
 // pemBlock reads text that is one block of PEM and nothing else, or nil: a key
 // in the midst of a page is whoever's wrote there.

@@ -66,6 +66,9 @@ type envelope struct {
 	// hides reports whether a member that is not there may have been withheld; nil
 	// if none can be.
 	hides func(member string) bool
+	// statusInParts says that the holder may leave out parts of the credential's
+	// status.
+	statusInParts bool
 	// partial says that the holder may show only part of what was signed.
 	partial bool
 	// metadata says that an issuer with a web address publishes its keys as those

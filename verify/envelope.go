@@ -66,7 +66,7 @@ func (r *run) ownerOfEnvelope(e *envelope, issuer string) owner {
 		if err != nil {
 			return owner{check: r.unresolved(err, issuer), key: hint}
 		}
-		methods = authorised(doc, r.relationship)
+		methods, _ = recall(r.memo.keys, r.relationship+" "+issuer, func() ([]did.Method, error) { return authorised(doc, r.relationship), nil })
 		if strings.HasPrefix(issuer, "did:web:") {
 			o.host, o.shared, err = did.WebHost(issuer)
 		} else {
@@ -136,7 +136,7 @@ func (r *run) choose(methods []did.Method, e *envelope, hint crypto.PublicKey, i
 		}
 		return &methods[i], Check{}
 	}
-	if e.keyID != "" && e.keyID != issuer && strings.Contains(e.keyID, ":") {
+	if e.keyID != issuer && (strings.HasPrefix(e.keyID, "did:") || strings.HasPrefix(e.keyID, "https://") || strings.HasPrefix(e.keyID, "http://")) {
 		return nil, otherKey(issuer) // an address: of a key that is not among them
 	}
 	open := false
@@ -166,12 +166,13 @@ func (e *envelope) names(m did.Method, issuer string) bool {
 	if m.ID == e.keyID || m.ID == issuer+e.keyID || fragment == e.keyID {
 		return true
 	}
-	const thumbprint = 43 // characters
-	if len(e.keyID) != thumbprint || m.PublicKey == nil {
+	const length = 43                                                                          // characters
+	thumbprint := strings.TrimPrefix(e.keyID, "urn:ietf:params:oauth:jwk-thumbprint:sha-256:") // RFC 9278
+	if len(thumbprint) != length || m.PublicKey == nil {
 		return false
 	}
 	t, err := multikey.Thumbprint(m.PublicKey)
-	return err == nil && t == e.keyID
+	return err == nil && t == thumbprint
 }
 
 func sameKey(a, b crypto.PublicKey) bool {
@@ -197,7 +198,8 @@ func keyInEnvelope(e *envelope) crypto.PublicKey {
 func (r *run) publishedKeys(e *envelope, issuer string) ([]did.Method, *Check) {
 	doc, err := r.controller(issuer)
 	if err == nil {
-		return doc.authorised(r.relationship), nil
+		methods, _ := recall(r.memo.keys, r.relationship+" "+issuer, func() ([]did.Method, error) { return doc.authorised(r.relationship), nil })
+		return methods, nil
 	}
 	if !own(issuer, e.keyID) {
 		bad := r.noController(err, issuer, keyInEnvelope(e) != nil)

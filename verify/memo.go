@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/roundel/roundel/did"
+	"github.com/roundel/roundel/sdjwt"
 	"github.com/roundel/roundel/statuslist"
 )
 
@@ -16,6 +17,8 @@ type memo struct {
 	dids        map[string]remembered[*did.Document]
 	keys        map[string]remembered[[]did.Method] // of JWKs, by address, and of issuer metadata
 	digests     map[string]Check
+	unlisted    map[string]Check // status lists that could not be had or read
+	types       map[string]remembered[*sdjwt.TypeMetadata]
 	lists       *statuslist.Cache
 }
 
@@ -28,7 +31,8 @@ type remembered[T any] struct {
 func newMemo(now func() time.Time) *memo {
 	return &memo{
 		controllers: map[string]remembered[*controllerDocument]{}, dids: map[string]remembered[*did.Document]{},
-		keys: map[string]remembered[[]did.Method]{}, digests: map[string]Check{}, lists: &statuslist.Cache{Now: now},
+		keys: map[string]remembered[[]did.Method]{}, digests: map[string]Check{},
+		unlisted: map[string]Check{}, types: map[string]remembered[*sdjwt.TypeMetadata]{}, lists: &statuslist.Cache{Now: now},
 	}
 }
 
@@ -52,6 +56,22 @@ type resolver struct {
 func (r resolver) Resolve(ctx context.Context, id string) (*did.Document, error) {
 	return recall(r.kept.dids, id, func() (*did.Document, error) { return r.Resolver.Resolve(ctx, id) })
 }
+
+// paid is a Getter for readers that count nothing themselves: what it returns has
+// been paid for.
+type paid struct{ *run }
+
+// Get implements Getter.
+func (p paid) Get(ctx context.Context, url, accept string) (body []byte, contentType string, err error) {
+	body, contentType, err = p.get.Get(ctx, url, accept)
+	if err == nil {
+		err = p.work.spend(readingCost(body))
+	}
+	return body, contentType, err
+}
+
+// readingCost is what it costs to read JSON that nobody has looked at.
+func readingCost(body []byte) int { return parts(body) + len(body)/64 }
 
 // What things cost beside the parts of documents, in units of work. One unit is
 // about a microsecond.

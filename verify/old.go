@@ -20,7 +20,7 @@ import (
 func (r *run) oldBadge(badge []byte, address string) (document, *Check) {
 	v := ob2.Verifier{Now: func() time.Time { return r.now }, Recipient: r.Recipient, MaxFetches: maxRequests}
 	if r.get != nil {
-		v.Get = r.get
+		v.Get = paid{r}
 	}
 	result := v.Verify(r.ctx, badge, address)
 	if c := result.Check(ob2.CheckStructure); result.Assertion == nil {

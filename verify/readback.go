@@ -85,12 +85,13 @@ func sameReading(data rdfc.Dataset, tree map[string]any, c *credential.Credentia
 }
 
 // typeIRIs are the types on which it depends what is checked, by their words.
-var typeIRIs = map[string]string{
-	typeVC: "VerifiableCredential",
-	"https://purl.imsglobal.org/spec/vc/ob/vocab.html#OpenBadgeCredential":   openbadge.TypeCredential,
-	"https://purl.imsglobal.org/spec/vc/ob/vocab.html#AchievementCredential": openbadge.TypeAchievement,
-	"https://purl.imsglobal.org/spec/vc/ob/vocab.html#EndorsementCredential": typeEndorsement,
-	"https://purl.imsglobal.org/spec/vc/clr/vocab.html#ClrCredential":        typeRecord,
+// Contexts differ in whether the two words for a badge are one type.
+var typeIRIs = map[string][]string{
+	typeVC: {"VerifiableCredential"},
+	"https://purl.imsglobal.org/spec/vc/ob/vocab.html#OpenBadgeCredential":   {openbadge.TypeCredential, openbadge.TypeAchievement},
+	"https://purl.imsglobal.org/spec/vc/ob/vocab.html#AchievementCredential": {openbadge.TypeAchievement, openbadge.TypeCredential},
+	"https://purl.imsglobal.org/spec/vc/ob/vocab.html#EndorsementCredential": {typeEndorsement},
+	"https://purl.imsglobal.org/spec/vc/clr/vocab.html#ClrCredential":        {typeRecord},
 }
 
 // badgeVocabulary is where the words of badges and learner records stand.
@@ -104,7 +105,7 @@ func sameTypes(data rdfc.Dataset, root rdfc.Term, tree map[string]any, c *creden
 	own := bringsVocabulary(tree)
 	for _, q := range data {
 		if q.Predicate.Value == rdfType && q.Subject == root && q.Graph == (rdfc.Term{}) {
-			if word, known := typeIRIs[q.Object.Value]; known && !c.HasType(word) {
+			if words, known := typeIRIs[q.Object.Value]; known && !slices.ContainsFunc(words, c.HasType) {
 				return false
 			}
 		}

@@ -22,6 +22,7 @@ import (
 	"github.com/roundel/roundel/did"
 	"github.com/roundel/roundel/jose"
 	"github.com/roundel/roundel/multikey"
+	"github.com/roundel/roundel/openbadge"
 	"github.com/roundel/roundel/proof"
 	"github.com/roundel/roundel/sdjwt"
 )
@@ -124,12 +125,12 @@ func TestAttackKeysOfOldBadges(t *testing.T) {
 			}
 		}
 	}
-	// Beside the profile it is the issuer's.
+	// Not even beside the profile: who may put files there is not known.
 	net := oldWorld(t).with("https://uni.edu/old/k.pem", page{body: []byte(text)}).with(oldIssuer, page{body: nameless})
 	badge := must[[]byte](t)(json.Marshal(map[string]any{"@context": "https://w3id.org/openbadges/v1", "type": "Assertion", "id": "urn:uuid:12345678-1234-4234-8234-123456789012",
 		"uid": "1", "issuedOn": "2026-01-01T00:00:00Z", "recipient": map[string]any{"type": "email", "hashed": false, "identity": "anna@example.com"},
 		"badge": oldBadge, "verify": map[string]any{"type": "signed", "url": "https://uni.edu/old/k.pem"}}))
-	want(t, check(t, net, must[[]byte](t)(jose.Sign(badge, mallory, jose.Header{}))), Valid)
+	want(t, check(t, net, must[[]byte](t)(jose.Sign(badge, mallory, jose.Header{}))), Unverifiable, "issuer_key unknown other_key")
 }
 
 // A hosted badge at an address that a program answers is whatever that is asked.
@@ -223,7 +224,9 @@ func TestGoodTokensAreNotForged(t *testing.T) {
 	two := document(other, method(1, jwk(i.key.Public())))
 	want(t, check(t, two, i.token(t, i.simple(), jose.CredentialOptions{})), Valid, "issuer_key passed")
 	thumb := must[string](t)(multikey.Thumbprint(i.key.Public()))
-	want(t, check(t, two, i.token(t, i.simple(), jose.CredentialOptions{KeyID: thumb})), Valid, "issuer_key passed")
+	for _, kid := range []string{thumb, "urn:ietf:params:oauth:jwk-thumbprint:sha-256:" + thumb, "badges:2026"} {
+		want(t, check(t, two, i.token(t, i.simple(), jose.CredentialOptions{KeyID: kid})), Valid, "issuer_key passed")
+	}
 
 	strange := document(`{"id":"` + i.id + `#0","type":"Ed25519VerificationKey2018","controller":"` + i.id + `","publicKeyBase58":"x"}`)
 	want(t, check(t, strange, i.token(t, i.simple(), jose.CredentialOptions{KeyID: i.id + "#0"})), Unverifiable, "issuer_key unknown unsupported")
@@ -247,6 +250,13 @@ func TestAttackBoundByOther(t *testing.T) {
 	answer := proof.SignOptions{Challenge: challenge, Domain: domain}
 	wantShown(t, shownTo(t, typedWorld(t), mallory.present(t, answer, enveloped)), false, "proof passed", "holder_key passed", "binding failed other_holder")
 	wantShown(t, shownTo(t, typedWorld(t), anna.present(t, answer, enveloped)), true, "binding passed other_subject")
+	for name, cnf := range map[string]any{"jwk": map[string]any{"jwk": json.RawMessage(jwk)}, "strange": "x"} {
+		payload := edited(t, must[[]byte](t)(uni().simple().Document()), func(m map[string]any) { m["cnf"] = cnf })
+		vcjwt := must[[]byte](t)(jose.Sign(payload, uni().key, jose.Header{KeyID: uni().method, Type: "vc+jwt"}))
+		enveloped := must[[]byte](t)(json.Marshal(jose.Envelope("application/vc+jwt", vcjwt)))
+		code := map[string]string{"jwk": "binding failed other_holder", "strange": "binding unknown no_key"}[name]
+		wantShown(t, shownTo(t, world(t), mallory.present(t, answer, enveloped)), false, code)
+	}
 	strange := typed(t, func(m map[string]any) { m["cnf"] = map[string]any{"kid": "x"} })
 	enveloped = must[[]byte](t)(json.Marshal(jose.Envelope("application/dc+sd-jwt", strange)))
 	wantShown(t, shownTo(t, typedWorld(t), anna.present(t, answer, enveloped)), false, "binding unknown no_key")
@@ -271,6 +281,11 @@ func TestAttackWithheld(t *testing.T) {
 	want(t, check(t, world(t), token), Expired)
 	want(t, check(t, world(t), shortened(t, token, "/credentialStatus")), Unverifiable, "validity_period unknown partly_shown")
 	want(t, check(t, world(t), shortened(t, token)), Unverifiable, "status unknown partly_shown", "validity_period unknown partly_shown")
+
+	// One place of several.
+	some := must[[]byte](t)(sdjwt.Issue(must[[]byte](t)(u.badge().Document()), u.key, sdjwt.Options{Header: jose.Header{KeyID: u.method, Type: "vc+sd-jwt"}, Disclosable: []string{"/credentialStatus/0"}}))
+	revoked := world(t).with(revocation, u.list(t, revocation, "revocation", true, nil))
+	want(t, check(t, revoked, shortened(t, some)), Unverifiable, "status unknown partly_shown")
 
 	key := must[*ecdsa.PrivateKey](t)(ecdsa.GenerateKey(elliptic.P256(), rand.Reader))
 	net := uniWith(t, key.Public())
@@ -301,4 +316,42 @@ func TestAttackEndAmongCWTClaims(t *testing.T) {
 	want(t, check(t, world(t), sign(map[any]any{int64(4): now.AddDate(-1, 0, 0).Unix()})), Expired, "validity_period failed expired")
 	want(t, check(t, world(t), sign(map[any]any{int64(5): now.AddDate(1, 0, 0).Unix()})), Unverifiable, "proof unknown created_in_future")
 	want(t, check(t, world(t), sign(map[any]any{int64(4): "never"})), Malformed, "structure failed bad_token")
+}
+
+// Both words for a badge are one type in newer contexts, so either is right.
+func TestEitherWordForABadge(t *testing.T) {
+	b := uni().simple()
+	b.Types = []string{"VerifiableCredential", openbadge.TypeAchievement}
+	want(t, check(t, world(t), uni().sign(t, must[[]byte](t)(b.MarshalJSON()))), Valid, "proof passed", "schema passed")
+}
+
+// What nobody has looked at costs when it is read, each time, or is read once.
+func TestAttackReadAgain(t *testing.T) {
+	big := oldWorld(t).with(oldIssuer, page{body: edited(t, oldWorld(t).pages[oldIssuer].body, func(m map[string]any) {
+		m["description"] = strings.Repeat("x", 500_000)
+	})})
+	r := (&Verifier{Get: big, Now: clock}).start(t.Context())
+	r.work.units = recordWork
+	token := must[[]byte](t)(oldAssertion().Sign(oldRSA(), oldKey))
+	before := r.work.units
+	r.inside("", string(token))
+	if spent := before - r.work.units; spent < 500_000/64 {
+		t.Errorf("a profile of 500 kB costs %d", spent)
+	}
+	// A list that cannot be read is not read again.
+	net := world(t).with(revocation, page{body: []byte("[" + strings.Repeat("1,", 1000) + "1]"), media: "application/json"})
+	r = (&Verifier{Get: net, Now: clock}).start(t.Context())
+	r.work.units = recordWork
+	badge := string(must[[]byte](t)(json.Marshal(json.RawMessage(uni().signed(t, uni().badge())))))
+	var tree map[string]any
+	if err := json.Unmarshal([]byte(badge), &tree); err != nil {
+		t.Fatal(err)
+	}
+	r.inside("", tree)
+	first := r.work.units
+	r.inside("", tree)
+	again := first - r.work.units
+	if len(r.memo.unlisted) != 1 || again > first {
+		t.Errorf("%d lists are remembered; %d units", len(r.memo.unlisted), again)
+	}
 }

@@ -98,7 +98,9 @@ func (r *run) typeMetadata(vc *sdjwt.VC) Check {
 	if r.get == nil {
 		return open
 	}
-	metadata, err := sdjwt.ResolveType(r.ctx, r.get, vc.Type, vc.TypeIntegrity)
+	metadata, err := recall(r.memo.types, vc.Type+" "+vc.TypeIntegrity, func() (*sdjwt.TypeMetadata, error) {
+		return sdjwt.ResolveType(r.ctx, paid{r}, vc.Type, vc.TypeIntegrity)
+	})
 	switch {
 	case errors.Is(err, sdjwt.ErrType) && vc.TypeIntegrity != "":
 		return failed(CheckSchema, CodeSchema, "The description of its type is not the one that its issuer referred to.")
@@ -125,6 +127,7 @@ func selectiveEnvelope(s *sdjwt.SDJWT, claims jose.Claims) *envelope {
 	e.fits = func(key crypto.PublicKey) error { return s.Verify(key) }
 	e.made, e.stamped = claims.IssuedAt, !claims.IssuedAt.IsZero()
 	e.partial = disclosable(s.Payload)
+	e.statusInParts = disclosable(s.Payload["credentialStatus"]) || disclosable(s.Payload["status"])
 	e.binding = s.KeyBinding != nil
 	if _, e.bound = s.Payload["cnf"]; e.bound {
 		if key, err := s.HolderKey(); err == nil {
@@ -166,7 +169,10 @@ func (r *run) issuerMetadata(issuer string) ([]did.Method, *Check) {
 		return refuse(r.unreachable(CheckIssuerKey, errOffline, display(issuer)))
 	}
 	place := "https://" + u.Host + "/.well-known/jwt-vc-issuer" + strings.TrimSuffix(u.EscapedPath(), "/")
-	body, _, err := r.get.Get(r.ctx, place, "application/json")
+	if kept, ok := r.memo.keys[place+" "+issuer]; ok && kept.err == nil {
+		return kept.value, nil
+	}
+	body, _, err := paid{r}.Get(r.ctx, place, "application/json")
 	if err != nil {
 		return refuse(r.noController(err, issuer, false))
 	}
@@ -180,7 +186,7 @@ func (r *run) issuerMetadata(issuer string) ([]did.Method, *Check) {
 		return refuse(damaged)
 	}
 	if doc.JWKSURI != "" {
-		if doc.JWKS, _, err = r.get.Get(r.ctx, doc.JWKSURI, "application/jwk-set+json, application/json"); err != nil {
+		if doc.JWKS, _, err = (paid{r}).Get(r.ctx, doc.JWKSURI, "application/jwk-set+json, application/json"); err != nil {
 			return refuse(r.noController(err, issuer, false))
 		}
 	}

@@ -21,6 +21,9 @@ const acceptCredential = "application/vc, application/vc+ld+json, application/ld
 // the addresses of a credential that its issuer signed.
 func (r *run) status(d document, s seal) Check {
 	c := d.Credential
+	if d.envelope != nil && d.envelope.statusInParts {
+		return unknown(CheckStatus, CodePartial, "The places that would say whether it has been withdrawn are written so that some can be left out.")
+	}
 	if len(c.Status) == 0 && d.statusClaim == nil && d.hides("credentialStatus") {
 		return unknown(CheckStatus, CodePartial, "It shows no place that would say whether it has been withdrawn. Whoever shows it may have left that out.")
 	}
@@ -156,6 +159,18 @@ func (r *run) statusList(issuer string, ref statuslist.Reference) (*statuslist.P
 			return r.proveList(issuer, ref, body)
 		},
 	}
+	key := ref.Key(issuer)
+	if bad, ok := r.memo.unlisted[key]; ok {
+		return nil, &bad
+	}
+	list, bad := r.readStatusList(issuer, ref, source)
+	if bad != nil {
+		r.memo.unlisted[key] = *bad
+	}
+	return list, bad
+}
+
+func (r *run) readStatusList(issuer string, ref statuslist.Reference, source statuslist.Source) (*statuslist.Published, *Check) {
 	cache := r.Lists
 	if cache == nil || r.Live != nil && r.Live(ref.List) {
 		cache = r.memo.lists
@@ -251,6 +266,9 @@ func readList(ref statuslist.Reference, doc map[string]any) (*statuslist.Publish
 }
 
 func (r *run) provePlainList(issuer string, ref statuslist.Reference, body []byte) (*statuslist.Published, error) {
+	if r.work.spend(readingCost(body)) != nil {
+		return nil, &listProblem{check: *unclear(CodeTooComplex, "what its issuer publishes there has more parts than we check."), own: true}
+	}
 	v, err := strictjson.Decode(body, strictjson.Limits{})
 	doc, ok := v.(map[string]any)
 	if err != nil || !ok {
@@ -270,6 +288,9 @@ func (r *run) provePlainList(issuer string, ref statuslist.Reference, body []byt
 // It is signed by the issuer of the credential: other arrangements exist, but
 // nothing in the credential would tell them from a stranger's list.
 func (r *run) proveTokenList(issuer string, ref statuslist.Reference, body []byte) (*statuslist.Published, error) {
+	if r.work.spend(readingCost(body)+signatureCost) != nil {
+		return nil, &listProblem{check: *unclear(CodeTooComplex, "what its issuer publishes there has more parts than we check."), own: true}
+	}
 	j, err := jose.ParseLimit(bytes.TrimSpace(body), maxToken)
 	if err != nil || !j.Header.IsType(statuslist.TokenType) {
 		return nil, problemOf(unclear(CodeListInvalid, "what its issuer publishes there cannot be read."))

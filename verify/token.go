@@ -4,11 +4,13 @@ import (
 	"bytes"
 	"crypto"
 	"encoding/base64"
+	"encoding/json"
 	"errors"
 
 	"github.com/roundel/roundel/cose"
 	"github.com/roundel/roundel/credential"
 	"github.com/roundel/roundel/jose"
+	"github.com/roundel/roundel/multikey"
 	"github.com/roundel/roundel/sdjwt"
 )
 
@@ -66,6 +68,7 @@ func (r *run) signedBy(j *jose.JWS) (document, *Check) {
 		d.envelope.made = d.ValidFrom
 	}
 	d.statusClaim = t.Tree["status"]
+	d.envelope.bind(t.Tree["cnf"])
 	return d, nil
 }
 
@@ -99,6 +102,10 @@ func (r *run) message(data []byte) (document, *Check) {
 	}
 	d.envelope = messageEnvelope(m)
 	d.statusClaim = m.Tree["status"]
+	d.envelope.bind(m.Tree["cnf"])
+	if _, present := m.CWT[cwtConfirmation]; present {
+		d.envelope.bound = true // by a COSE key, which we do not read
+	}
 	return d, nil
 }
 
@@ -129,6 +136,26 @@ func messageIn(file []byte) []byte {
 		return nil
 	}
 	return data[:n]
+}
+
+// cwtConfirmation is the label of the claim cnf in a CWT (RFC 8747, section 3.1).
+const cwtConfirmation = int64(8)
+
+// bind notes the claim cnf (RFC 7800): the key of whoever may present the token.
+func (e *envelope) bind(cnf any) {
+	if cnf == nil {
+		return
+	}
+	e.bound = true
+	members, _ := cnf.(map[string]any)
+	jwk, _ := members["jwk"].(map[string]any)
+	text, err := json.Marshal(jwk)
+	if err != nil || jwk == nil {
+		return
+	}
+	if key, err := multikey.PublicFromJWK(text); err == nil {
+		e.holder = key
+	}
 }
 
 // enveloped reads an EnvelopedVerifiableCredential.

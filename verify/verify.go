@@ -9,16 +9,17 @@ package verify
 
 import (
 	"context"
-	"encoding/json"
 	"strings"
 	"time"
 
 	"github.com/roundel/roundel/clr"
+	"github.com/roundel/roundel/credential"
 	"github.com/roundel/roundel/did"
 	"github.com/roundel/roundel/jsonld"
 	"github.com/roundel/roundel/openbadge"
 	"github.com/roundel/roundel/shape"
 	"github.com/roundel/roundel/statuslist"
+	"github.com/roundel/roundel/strictjson"
 )
 
 // Getter fetches documents. It guards what may be reached and how much may be
@@ -102,7 +103,7 @@ func (v *Verifier) Verify(ctx context.Context, file []byte) *Report {
 	}
 	d, bad := r.open(file)
 	if bad != nil {
-		if json.Valid(file) {
+		if strictjson.Check(file, strictjson.Limits{MaxBytes: credential.MaxRecordBytes}) == nil {
 			r.report.Credential = file
 		}
 		r.set(*bad)

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"html/template"
 	"regexp"
+	"strings"
 
 	"github.com/microcosm-cc/bluemonday"
 	"github.com/yuin/goldmark"
@@ -14,9 +15,26 @@ import (
 	"github.com/yuin/goldmark/util"
 )
 
-// markdownLimit is how much Markdown one text may have, in bytes; what is
-// longer is shown as it was written.
-const markdownLimit = 64 << 10
+// Bounds on one text of Markdown; what goes beyond them is shown as it was
+// written. Some constructs cost the square of their length, whoever wrote them:
+// tables are filled up to their widest row.
+const (
+	markdownLimit  = 16 << 10 // bytes
+	markdownMarks  = 2000     // characters that may begin or end something
+	markdownPipes  = 400      // which make the cells of tables
+	markdownOutput = 1 << 20  // bytes of HTML
+)
+
+// costly reports whether src could take long to render.
+func costly(src string) bool {
+	marks := 0
+	for _, c := range src {
+		if strings.ContainsRune("*_[]<>~`&", c) {
+			marks++
+		}
+	}
+	return len(src) > markdownLimit || marks > markdownMarks || strings.Count(src, "|") > markdownPipes
+}
 
 // markdown turns the Markdown of issuers and of foreign badges into HTML that
 // can do no harm: raw HTML and pictures are dropped, links lead to http, https
@@ -52,7 +70,7 @@ func newMarkdown() *markdown {
 // html renders src. It never fails: what cannot be rendered is shown as text.
 func (m *markdown) html(src string) template.HTML {
 	var b bytes.Buffer
-	if len(src) > markdownLimit || m.parser.Convert([]byte(src), &b) != nil {
+	if costly(src) || m.parser.Convert([]byte(src), &b) != nil || b.Len() > markdownOutput {
 		return template.HTML("<p>" + template.HTMLEscapeString(src) + "</p>")
 	}
 	return template.HTML(m.policy.SanitizeBytes(b.Bytes()))

@@ -63,3 +63,34 @@ func FuzzMarkdown(f *testing.F) {
 		}
 	})
 }
+
+// What would take the square of its length is shown as it was written.
+func TestMarkdownIsBounded(t *testing.T) {
+	m := newMarkdown()
+	wide := strings.Repeat("|a", 300)
+	for name, src := range map[string]string{
+		"a wide table":    wide + "|\n" + strings.Repeat("|-", 300) + "|\n" + strings.Repeat("|x\n", 300),
+		"emphasis":        strings.Repeat("_a*", 1000),
+		"links":           strings.Repeat("[a](", 2500),
+		"quotes":          strings.Repeat("> ", 2500),
+		"a very long one": strings.Repeat("a ", markdownLimit),
+	} {
+		if got := string(m.html(src)); len(got) > 6*len(src)+100 || strings.Contains(got, "<table") {
+			t.Errorf("%s of %d bytes becomes %d", name, len(src), len(got))
+		}
+	}
+	if got := string(m.html("| a | b |\n|---|---|\n| 1 | 2 |")); !strings.Contains(got, "<td>1</td>") {
+		t.Errorf("a small table: %s", got)
+	}
+}
+
+// Nor is deep JSON indented to the square of its length.
+func TestShownJSONIsBounded(t *testing.T) {
+	deep := strings.Repeat("[", 20000) + strings.Repeat("]", 20000)
+	if text, _ := shown([]byte(deep)); len(text) > len(deep) {
+		t.Errorf("%d bytes become %d", len(deep), len(text))
+	}
+	if text, _ := shown([]byte(`{"a":1}`)); text != "{\n  \"a\": 1\n}" {
+		t.Errorf("got %s", text)
+	}
+}

@@ -15,6 +15,7 @@ import (
 	"github.com/roundel/roundel/internal/picture"
 	"github.com/roundel/roundel/internal/verification"
 	"github.com/roundel/roundel/openbadge"
+	"github.com/roundel/roundel/strictjson"
 	"github.com/roundel/roundel/verify"
 )
 
@@ -295,7 +296,8 @@ func shownPicture(file []byte) template.URL {
 // long, and whether that is only its beginning.
 func shown(raw json.RawMessage) (text string, cut bool) {
 	var b bytes.Buffer
-	if len(raw) > maxShown || json.Indent(&b, raw, "", "  ") != nil {
+	// Deep nesting would be indented to the square of its length.
+	if len(raw) > maxShown || strictjson.Check(raw, strictjson.Limits{}) != nil || json.Indent(&b, raw, "", "  ") != nil {
 		b.Reset()
 		b.Write(raw[:min(len(raw), maxShown+1)])
 	}
