@@ -13,6 +13,7 @@ import (
 	"encoding/json"
 	"errors"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/roundel/roundel/credential"
@@ -96,6 +97,9 @@ func (s *Service) Issue(ctx context.Context, r Request) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
+	if err := s.ours(c); err != nil {
+		return nil, err
+	}
 	contexts, err := vocabularies(c)
 	if err != nil {
 		return nil, err
@@ -116,6 +120,33 @@ func (s *Service) Issue(ctx context.Context, r Request) ([]byte, error) {
 		return nil, err
 	}
 	return s.attest(ctx, a, signer, contexts)
+}
+
+// ours refuses what only the installation itself says with its issuers' keys:
+// status lists, which decide about the credentials of every organisation, and
+// whatever stands at its own addresses.
+func (s *Service) ours(c *credential.Credential) error {
+	kinds := slices.Clone(c.Types)
+	for _, subject := range c.Subject {
+		switch t := subject["type"].(type) {
+		case string:
+			kinds = append(kinds, t)
+		case []any:
+			for _, one := range t {
+				word, _ := one.(string)
+				kinds = append(kinds, word)
+			}
+		}
+	}
+	for _, kind := range kinds {
+		if strings.Contains(kind, "BitstringStatusList") || strings.Contains(kind, "StatusList2021") {
+			return fault.Invalidf("Status lists are made by the installation itself. Ask for options.credentialStatus with the credentials that need one.")
+		}
+	}
+	if strings.HasPrefix(c.ID, s.BaseURL+"/") {
+		return fault.Invalidf("Addresses under %s are given by the installation. Choose another id, such as urn:uuid:….", s.BaseURL)
+	}
+	return nil
 }
 
 // attest records the intent of a, signs it and records that.

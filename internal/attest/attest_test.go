@@ -115,3 +115,28 @@ func TestDigestsOfVocabularies(t *testing.T) {
 		}
 	}
 }
+
+// TestOthersListsAreNotSigned: the issuers are those of the whole installation,
+// so what decides about other organisations' credentials is not for a token to
+// have signed: status lists, under any address, and our own addresses.
+func TestOthersListsAreNotSigned(t *testing.T) {
+	w := newWorld(t, dbtest.Open(t))
+	good := string(w.credential(""))
+	for name, doc := range map[string]string{
+		"a list by its type":    strings.Replace(good, `["VerifiableCredential"]`, `["VerifiableCredential","BitstringStatusListCredential"]`, 1),
+		"a list by its subject": strings.Replace(good, `{"id":"did:example:alice"}`, `{"id":"urn:x","type":"BitstringStatusList"}`, 1),
+		"several subjects":      strings.Replace(good, `{"id":"did:example:alice"}`, `[{"id":"urn:y"},{"id":"urn:x","type":["BitstringStatusList"]}]`, 1),
+		"an old list":           strings.Replace(good, `["VerifiableCredential"]`, `["VerifiableCredential","StatusList2021Credential"]`, 1),
+		"an address of ours":    strings.Replace(good, "urn:uuid:86294362-4254-4f36-854f-3952fe42555d", w.BaseURL+"/vc/status/abc", 1),
+	} {
+		if out, err := w.Issue(t.Context(), Request{Credential: []byte(doc)}); fault.KindOf(err) != fault.Invalid {
+			t.Errorf("%s: %s, %v", name, out, err)
+		}
+	}
+	if all, _, _ := w.recorded(); all != 0 {
+		t.Errorf("%d recorded", all)
+	}
+	if _, err := w.Issue(t.Context(), Request{Credential: []byte(good)}); err != nil {
+		t.Error(err)
+	}
+}
