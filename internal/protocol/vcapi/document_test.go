@@ -20,7 +20,7 @@ func TestDocument(t *testing.T) {
 			t.Errorf("%s: got %q, %v", in, got, err)
 		}
 	}
-	for _, in := range []string{``, `null`, `1`, `[]`, `""`, `" \n"`, `["eyJ"]`, `true`} {
+	for _, in := range []string{``, `null`, `1`, `[]`, `""`, `" \n"`, `["eyJ"]`, `true`, `"{\"a\":1}"`, `" eyJ.eyJ.c2ln"`} {
 		if got, err := document(json.RawMessage(in)); err == nil {
 			t.Errorf("%s: got %q", in, got)
 		}

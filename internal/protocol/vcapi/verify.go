@@ -86,14 +86,17 @@ func (s *Server) verifier(ctx context.Context) (v *verify.Verifier, done func(),
 	return v, done, nil
 }
 
+// tokenCharacters are those of JWTs, SD-JWTs and base64.
+const tokenCharacters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_.~+/="
+
 // document returns what is to be verified: a JSON object, or the text of a token,
-// an SD-JWT or, in base64, a COSE message.
+// an SD-JWT or, in base64, a COSE message. JSON inside a text is no document.
 func document(data json.RawMessage) ([]byte, error) {
 	if isObject(data) {
 		return data, nil
 	}
 	var token string
-	if json.Unmarshal(data, &token) == nil && strings.TrimSpace(token) != "" {
+	if json.Unmarshal(data, &token) == nil && strings.Trim(token, tokenCharacters) == "" && token != "" {
 		return []byte(token), nil
 	}
 	return nil, fault.Invalidf("Something to verify is wanted: a JSON object, or a signed token as text.")
