@@ -129,12 +129,7 @@ func (r *run) endorsement(e endorsed, path string, item any) Part {
 	if !p.Parsed.HasType(typeEndorsement) {
 		bad = failed(CheckSchema, CodeNotEndorsement, "It is no endorsement.")
 	}
-	for i := range p.Checks {
-		if p.Checks[i].ID == CheckSchema {
-			bad.Title = p.Checks[i].Title
-			p.Checks[i] = bad
-		}
-	}
+	p.Checks = withCheck(p.Checks, bad)
 	p.Verdict, p.Headline, p.Text = Malformed, "Not an endorsement of this "+e.what, bad.Reason
 	return p
 }

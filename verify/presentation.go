@@ -55,38 +55,19 @@ type PresentationReport struct {
 }
 
 // Check returns the check called id.
-func (rep *PresentationReport) Check(id string) Check {
-	for _, c := range rep.Checks {
-		if c.ID == id {
-			return c
-		}
-	}
-	return Check{ID: id, Outcome: Unknown, Code: CodeNotRun}
-}
+func (rep *PresentationReport) Check(id string) Check { return checkOf(rep.Checks, id) }
 
-func (rep *PresentationReport) set(c Check) {
-	for i := range rep.Checks {
-		if rep.Checks[i].ID == c.ID {
-			c.Title = rep.Checks[i].Title
-			rep.Checks[i] = c
-		}
-	}
-}
+func (rep *PresentationReport) set(c Check) { rep.Checks = withCheck(rep.Checks, c) }
 
 func newPresentationReport(now time.Time) *PresentationReport {
-	rep := &PresentationReport{CheckedAt: now}
-	for _, t := range [][2]string{
+	return &PresentationReport{CheckedAt: now, Checks: notRun([][2]string{
 		{CheckStructure, "Can it be read?"},
 		{CheckProof, "Is it unchanged since the holder signed it?"},
 		{CheckHolderKey, "Did the named holder sign it?"},
 		{CheckChallenge, "Was it made for this request?"},
 		{CheckDomain, "Was it made for us?"},
 		{CheckBinding, "Do the badges belong to whoever shows them?"},
-	} {
-		rep.Checks = append(rep.Checks, Check{ID: t[0], Outcome: Unknown, Code: CodeNotRun, Title: t[1],
-			Reason: "Not checked, because the presentation could not be read."})
-	}
-	return rep
+	}, "Not checked, because the presentation could not be read.")}
 }
 
 // presented is a presentation as it was found.

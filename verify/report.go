@@ -113,20 +113,28 @@ type Report struct {
 	Record *clr.Record                      `json:"-"` // nil if not a learner record
 }
 
-// newReport starts with every check unknown, so that what is forgotten is not
-// taken for passed.
 func newReport(now time.Time) *Report {
-	rep := &Report{CheckedAt: now}
-	for _, t := range titles() {
-		rep.Checks = append(rep.Checks, Check{ID: t[0], Outcome: Unknown, Code: CodeNotRun, Title: t[1],
-			Reason: "Not checked, because the badge could not be read."})
-	}
-	return rep
+	return &Report{CheckedAt: now, Checks: notRun(titles(), "Not checked, because the badge could not be read.")}
 }
 
 // Check returns the check called id.
-func (rep *Report) Check(id string) Check {
-	for _, c := range rep.Checks {
+func (rep *Report) Check(id string) Check { return checkOf(rep.Checks, id) }
+
+func (rep *Report) set(c Check) { rep.Checks = withCheck(rep.Checks, c) }
+
+// notRun returns checks of these ids and titles, every one unknown, so that what
+// is forgotten is not taken for passed.
+func notRun(titles [][2]string, reason string) []Check {
+	all := make([]Check, 0, len(titles))
+	for _, t := range titles {
+		all = append(all, Check{ID: t[0], Outcome: Unknown, Code: CodeNotRun, Title: t[1], Reason: reason})
+	}
+	return all
+}
+
+// checkOf returns the check called id, which is unknown if there is none.
+func checkOf(checks []Check, id string) Check {
+	for _, c := range checks {
 		if c.ID == id {
 			return c
 		}
@@ -134,15 +142,16 @@ func (rep *Report) Check(id string) Check {
 	return Check{ID: id, Outcome: Unknown, Code: CodeNotRun}
 }
 
-func (rep *Report) set(c Check) {
-	for i := range rep.Checks {
-		if rep.Checks[i].ID == c.ID {
-			c.Title = rep.Checks[i].Title
-			rep.Checks[i] = c
-			return
+// withCheck puts c in the place of the check of its id, under the same title.
+func withCheck(checks []Check, c Check) []Check {
+	for i := range checks {
+		if checks[i].ID == c.ID {
+			c.Title = checks[i].Title
+			checks[i] = c
+			return checks
 		}
 	}
-	rep.Checks = append(rep.Checks, c)
+	return append(checks, c)
 }
 
 // note adds a sentence, once.

@@ -5,6 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"unicode"
+
+	"golang.org/x/term"
 
 	"github.com/roundel/roundel/baking"
 	"github.com/roundel/roundel/jose"
@@ -162,6 +165,20 @@ func (e *extractCommand) Run(c *console) error {
 	if e.Out != "" {
 		return writeWhole(e.Out, baked.Credential)
 	}
+	if f, ok := c.out.(*os.File); ok && term.IsTerminal(int(f.Fd())) {
+		baked.Credential = printable(baked.Credential)
+	}
 	_, err = c.out.Write(baked.Credential)
 	return err
+}
+
+// printable is text for a terminal: what strangers put into a picture may move its
+// cursor, or worse, so control characters are shown and not sent.
+func printable(text []byte) []byte {
+	return bytes.Map(func(c rune) rune {
+		if unicode.IsControl(c) && c != '\n' && c != '\t' {
+			return unicode.ReplacementChar
+		}
+		return c
+	}, text)
 }

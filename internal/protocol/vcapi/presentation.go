@@ -32,22 +32,14 @@ func (s *Server) verifyPresentation(w http.ResponseWriter, r *http.Request) erro
 	if err := read(w, r, maxVerifyBody, &in); err != nil {
 		return notVerified(err)
 	}
-	presentation, err := document(in.VerifiablePresentation)
-	if err != nil {
-		return notVerified(err)
-	}
-	names, err := in.Options.checks(r)
-	if err != nil {
-		return notVerified(err)
-	}
-	v, done, err := s.verifier(r.Context())
+	q, err := s.question(r, in.VerifiablePresentation, in.Options)
 	if err != nil {
 		return err
 	}
-	defer done()
-	rep := v.VerifyPresentation(r.Context(), presentation, verify.PresentationOptions{Challenge: in.Options.Challenge, Domain: in.Options.Domain})
+	defer q.done()
+	rep := q.verifier.VerifyPresentation(r.Context(), q.document, verify.PresentationOptions{Challenge: in.Options.Challenge, Domain: in.Options.Domain})
 	rest := []string{verify.CheckStructure, verify.CheckProof, verify.CheckHolderKey, verify.CheckChallenge, verify.CheckDomain, verify.CheckBinding}
-	if names.proofOnly() {
+	if q.proofOnly() {
 		rest = slices.DeleteFunc(rest, func(id string) bool { return id == verify.CheckHolderKey })
 	}
 	d := decide(rep.Checks, rest)
@@ -58,7 +50,7 @@ func (s *Server) verifyPresentation(w http.ResponseWriter, r *http.Request) erro
 		d.ownWords(rep.Parsed.Tree)
 	}
 	for i, one := range rep.Credentials {
-		inner := decide(one.Checks, names.rest)
+		inner := decide(one.Checks, q.rest)
 		if one.Parsed != nil {
 			inner.ownWords(one.Parsed.Tree)
 		}

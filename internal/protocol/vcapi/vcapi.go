@@ -193,18 +193,11 @@ func (s *Server) fail(w http.ResponseWriter, r *http.Request, err error) {
 	(&refused{status: status, problems: []Problem{p}}).send(w)
 }
 
+// statusOf is gate.Status, but for what is at fault in a request: the VC API has
+// 400 for that.
 func statusOf(err error) int {
-	switch fault.KindOf(err) {
-	case fault.Invalid:
+	if fault.KindOf(err) == fault.Invalid {
 		return http.StatusBadRequest
-	case fault.NotFound:
-		return http.StatusNotFound
-	case fault.Forbidden:
-		return http.StatusForbidden
-	case fault.Conflict:
-		return http.StatusConflict
-	case fault.Unavailable:
-		return http.StatusServiceUnavailable
 	}
-	return http.StatusInternalServerError
+	return gate.Status(err)
 }

@@ -54,25 +54,38 @@ func (s *Server) verifyCredential(w http.ResponseWriter, r *http.Request) error 
 	if err := read(w, r, maxVerifyBody, &in); err != nil {
 		return notVerified(err)
 	}
-	credential, err := document(in.VerifiableCredential)
-	if err != nil {
-		return notVerified(err)
-	}
-	names, err := in.Options.checks(r)
-	if err != nil {
-		return notVerified(err)
-	}
-	v, done, err := s.verifier(r.Context())
+	q, err := s.question(r, in.VerifiableCredential, in.Options)
 	if err != nil {
 		return err
 	}
-	defer done()
-	rep := v.Verify(r.Context(), credential)
-	d := decide(rep.Checks, names.rest)
+	defer q.done()
+	rep := q.verifier.Verify(r.Context(), q.document)
+	d := decide(rep.Checks, q.rest)
 	if rep.Parsed != nil {
 		d.ownWords(rep.Parsed.Tree)
 	}
 	return d.send(w, d.outcome())
+}
+
+// A question is a request to verify something, and the turn to do so, which done
+// gives back.
+type question struct {
+	asked
+	document []byte
+	verifier *verify.Verifier
+	done     func()
+}
+
+// question reads what is to be verified and on what the answer is to rest.
+func (s *Server) question(r *http.Request, data json.RawMessage, o verifyOptions) (q question, err error) {
+	if q.document, err = document(data); err != nil {
+		return q, notVerified(err)
+	}
+	if q.asked, err = o.checks(r); err != nil {
+		return q, notVerified(err)
+	}
+	q.verifier, q.done, err = s.verifier(r.Context())
+	return q, err
 }
 
 // verifier returns a verifier and its turn, which done gives back. It reads
