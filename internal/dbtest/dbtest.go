@@ -71,13 +71,14 @@ var sqliteTemplate = sync.OnceValues(func() ([]byte, error) {
 })
 
 // open opens url for the time of the test. A failing disk fails the test
-// instead of ending the process.
+// instead of ending the process. Transactions without a scope see every row.
 func open(t testing.TB, url string) *sqldb.DB {
 	t.Helper()
 	db, err := sqldb.Open(context.Background(), url)
 	if err != nil {
 		t.Fatal(err)
 	}
+	db.DefaultScope = sqldb.Installation
 	db.Fatal = func(err error) { t.Errorf("the disk failed under the database: %v", err) }
 	t.Cleanup(func() {
 		if err := db.Close(); err != nil {

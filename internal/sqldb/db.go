@@ -45,6 +45,10 @@ type DB struct {
 	// It must be set before the first Write.
 	Fatal func(error)
 
+	// DefaultScope is the scope of transactions whose context names none. It is
+	// NoScope but in tests: dbtest's databases assume the installation.
+	DefaultScope Scope
+
 	dialect   string
 	write     *sql.DB // SQLite: one connection; PostgreSQL: the pool
 	read      *sql.DB // SQLite: the read pool; PostgreSQL: the same pool as write
@@ -80,13 +84,18 @@ func Open(ctx context.Context, url string) (*DB, error) {
 // that load in bulk or search full text do.
 func (db *DB) Dialect() string { return db.dialect }
 
-// Write runs fn in a transaction and returns once its work is durable.
+// Write runs fn in a transaction and returns once its work is durable. The
+// transaction has the scope of ctx.
 //
 // When fn returns an error or panics, nothing of it stays. On SQLite, writes
 // that wait at the same time share one commit, each in a savepoint of its own.
 // A statement that failed makes the whole transaction fail, as PostgreSQL
 // does; wrap what may fail in Tx.Attempt. Write inside Write returns ErrNested.
 func (db *DB) Write(ctx context.Context, fn func(tx *Tx) error) error {
+	scope, err := db.scope(ctx)
+	if err != nil {
+		return err
+	}
 	leave, err := db.busy.enter()
 	if err != nil {
 		return err
@@ -96,7 +105,7 @@ func (db *DB) Write(ctx context.Context, fn func(tx *Tx) error) error {
 	if db.dialect == SQLite {
 		signals, err = db.writer.do(ctx, fn)
 	} else {
-		signals, err = db.writePostgres(ctx, fn)
+		signals, err = db.writePostgres(ctx, scope, fn)
 	}
 	if err != nil {
 		return err
@@ -105,18 +114,22 @@ func (db *DB) Write(ctx context.Context, fn func(tx *Tx) error) error {
 	return nil
 }
 
-// Read runs fn on one consistent snapshot of the database. Writing in it fails.
+// Read runs fn on one consistent snapshot of the database, in the scope of ctx.
+// Writing in it fails.
 func (db *DB) Read(ctx context.Context, fn func(tx *Tx) error) error {
-	opts := &sql.TxOptions{ReadOnly: true}
-	if db.dialect == Postgres {
-		opts.Isolation = sql.LevelRepeatableRead
+	scope, err := db.scope(ctx)
+	if err != nil {
+		return err
 	}
-	stx, err := db.read.BeginTx(ctx, opts)
+	if db.dialect == Postgres {
+		return db.readPostgres(ctx, scope, fn)
+	}
+	stx, err := db.read.BeginTx(ctx, &sql.TxOptions{ReadOnly: true})
 	if err != nil {
 		return fmt.Errorf("begin reading: %w", err)
 	}
 	defer stx.Rollback() // reading leaves nothing to commit
-	return fn(&Tx{q: stx, sqlite: db.dialect == SQLite})
+	return fn(&Tx{q: stx, sqlite: true})
 }
 
 // Close ends the writer and closes every connection. Work under way is

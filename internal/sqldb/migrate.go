@@ -28,9 +28,53 @@ var keyColumn = map[string]string{
 // so that a process killed in the middle goes on where it stopped. Several
 // nodes may start at once: on PostgreSQL one migrates and the others wait.
 func (db *DB) Migrate(ctx context.Context) error {
-	dir, err := fs.Sub(migrations, "migrations")
+	p, err := db.provider()
 	if err != nil {
 		return err
+	}
+	if _, err := p.Up(ctx); err != nil {
+		return fmt.Errorf("migrate the database: %w", err)
+	}
+	return nil
+}
+
+// MigrateTo brings an older schema up to a version and no further: what a
+// backup of that version fits into.
+func (db *DB) MigrateTo(ctx context.Context, version int64) error {
+	p, err := db.provider()
+	if err != nil {
+		return err
+	}
+	if _, err := p.UpTo(ctx, version); err != nil {
+		return fmt.Errorf("migrate the database to version %d: %w", version, err)
+	}
+	return nil
+}
+
+// SchemaVersion returns the version that the schema has, 0 before the first
+// Migrate, and the newest version that this program knows.
+func (db *DB) SchemaVersion(ctx context.Context) (has, newest int64, err error) {
+	p, err := db.provider()
+	if err != nil {
+		return 0, 0, err
+	}
+	sources := p.ListSources()
+	newest = sources[len(sources)-1].Version
+	err = db.Read(ctx, func(tx *Tx) error {
+		known, err := tx.hasTable(ctx, gooseTable)
+		if err != nil || !known {
+			return err
+		}
+		return tx.QueryRow(ctx, "SELECT coalesce(max(version_id), 0) FROM "+gooseTable+" WHERE is_applied").Scan(&has)
+	})
+	return has, newest, err
+}
+
+// provider returns what runs the migrations.
+func (db *DB) provider() (*goose.Provider, error) {
+	dir, err := fs.Sub(migrations, "migrations")
+	if err != nil {
+		return nil, err
 	}
 	opts := []goose.ProviderOption{goose.WithDisableGlobalRegistry(true)}
 	dialect := goose.DialectSQLite3
@@ -38,18 +82,15 @@ func (db *DB) Migrate(ctx context.Context) error {
 		dialect = goose.DialectPostgres
 		locker, err := lock.NewPostgresSessionLocker(lock.WithLockTimeout(1, 600)) // seconds, times
 		if err != nil {
-			return err
+			return nil, err
 		}
 		opts = append(opts, goose.WithSessionLocker(locker))
 	}
 	p, err := goose.NewProvider(dialect, db.write, tokenFS{dir, keyColumn[db.dialect]}, opts...)
 	if err != nil {
-		return fmt.Errorf("read migrations: %w", err)
+		return nil, fmt.Errorf("read migrations: %w", err)
 	}
-	if _, err := p.Up(ctx); err != nil {
-		return fmt.Errorf("migrate the database: %w", err)
-	}
-	return nil
+	return p, nil
 }
 
 // tokenFS reads files with {{pk}} replaced.

@@ -1,0 +1,36 @@
+-- +goose Up
+-- When a person's data was erased on request. The row stays, without the person:
+-- its places in the status lists are taken for good.
+ALTER TABLE award ADD COLUMN erased_at BIGINT NOT NULL DEFAULT 0;
+
+-- Every erasure, so that it can be repeated on a backup that is older. The
+-- address itself is not in it.
+CREATE TABLE erasure (
+    id              {{pk}},
+    public_id       BYTEA NOT NULL UNIQUE,
+    organisation_id BIGINT NOT NULL, -- 0: all organisations
+    address_hash    BYTEA NOT NULL,  -- with the installation's salt
+    awards          TEXT NOT NULL,   -- JSON list of public ids
+    keep_documents  BOOLEAN NOT NULL,
+    actor           BIGINT NOT NULL DEFAULT 0, -- 0: on the command line, or while restoring
+    at              BIGINT NOT NULL
+);
+
+-- Places in status lists that stay set although the award they belong to is
+-- not here: it was issued after the backup that this installation was restored
+-- from, and withdrawn or paused.
+CREATE TABLE status_kept (
+    list_id  BIGINT NOT NULL REFERENCES status_list (id),
+    position BIGINT NOT NULL,
+    PRIMARY KEY (list_id, position)
+);
+
+CREATE TABLE attestation_kept (
+    list_id  BIGINT NOT NULL REFERENCES attestation_list (id),
+    position BIGINT NOT NULL,
+    value    BIGINT NOT NULL,
+    PRIMARY KEY (list_id, position)
+);
+
+-- +goose Down
+SELECT 1;
