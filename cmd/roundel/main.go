@@ -16,6 +16,7 @@ import (
 	"github.com/alecthomas/kong"
 
 	"github.com/roundel/roundel/internal/fault"
+	"github.com/roundel/roundel/internal/sqldb"
 )
 
 // commands is the command line: one field for each subcommand.
@@ -62,7 +63,7 @@ func main() {
 // run parses the arguments and runs the subcommand they name. It returns the
 // exit code.
 func run(ctx context.Context, args []string, in io.Reader, out, errOut io.Writer) int {
-	c := &console{ctx: ctx, in: in, out: out, err: errOut}
+	c := &console{ctx: sqldb.ForInstallation(ctx), in: in, out: out, err: errOut}
 	var cmds commands
 	exited := -1
 	parser, err := kong.New(&cmds, kong.Name("roundel"), kong.Writers(out, errOut), kong.Exit(func(code int) { exited = code }), kong.UsageOnError(),

@@ -15,6 +15,7 @@ import (
 
 	"github.com/roundel/roundel/internal/config"
 	"github.com/roundel/roundel/internal/fetch"
+	"github.com/roundel/roundel/internal/sqldb"
 )
 
 // App is a running installation.
@@ -36,6 +37,7 @@ type App struct {
 // New opens the data, migrates it and builds every layer. Nothing is served
 // yet. Close releases what it holds.
 func New(ctx context.Context, c config.Config, log *slog.Logger) (*App, error) {
+	ctx = sqldb.ForInstallation(ctx)
 	if err := c.Check(); err != nil {
 		return nil, err
 	}
@@ -63,6 +65,7 @@ func New(ctx context.Context, c config.Config, log *slog.Logger) (*App, error) {
 // Start serves and works in the background until Close. It fails when another
 // server works on the same data folder.
 func (a *App) Start(ctx context.Context) (err error) {
+	ctx = sqldb.ForInstallation(ctx)
 	if a.Config.Database == "" { // nodes that share PostgreSQL share the folder too
 		if a.lock, err = lockData(a.Config.Data, a.BaseURL); err != nil {
 			return err
@@ -119,6 +122,7 @@ func (a *App) Handler() http.Handler { return a.handler }
 // SetUpURL returns a fresh one-time link for the first account, or "" when
 // there is one already.
 func (a *App) SetUpURL(ctx context.Context) (string, error) {
+	ctx = sqldb.ForInstallation(ctx)
 	any, err := a.Features.Accounts.Any(ctx)
 	if err != nil || any {
 		return "", err

@@ -11,6 +11,7 @@ import (
 	"github.com/roundel/roundel/internal/issuing"
 	"github.com/roundel/roundel/internal/mail"
 	"github.com/roundel/roundel/internal/protocol/vcapi"
+	"github.com/roundel/roundel/internal/sqldb"
 	"github.com/roundel/roundel/internal/web"
 )
 
@@ -38,7 +39,7 @@ func newEdges(a *App) (http.Handler, error) {
 
 // healthy answers whether the process can serve: the database answers.
 func (a *App) healthy(w http.ResponseWriter, r *http.Request) {
-	if _, err := a.Features.Accounts.Any(r.Context()); err != nil {
+	if _, err := a.Features.Accounts.Any(sqldb.ForInstallation(r.Context())); err != nil {
 		http.Error(w, "the database does not answer", http.StatusServiceUnavailable)
 		return
 	}

@@ -46,6 +46,7 @@ func (r *Report) wrong(format string, args ...any) {
 
 // Check looks at everything. It returns an error only when it could not look.
 func (c *Checker) Check(ctx context.Context) (*Report, error) {
+	ctx = sqldb.ForInstallation(ctx)
 	r := &Report{}
 	for _, step := range []func(context.Context, *Report) error{c.awards, c.positions, c.states, c.stuck, c.batches, c.events, c.pictures, c.sealed, c.attestations, c.lists} {
 		if err := step(ctx, r); err != nil {

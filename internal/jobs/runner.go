@@ -41,7 +41,11 @@ type Runner struct {
 }
 
 // Start begins to work in the background until Stop, or until ctx ends.
+//
+// What it does is about every organisation, so handlers get the scope of the
+// installation.
 func (r *Runner) Start(ctx context.Context) error {
+	ctx = sqldb.ForInstallation(ctx)
 	if err := r.adopt(ctx); err != nil {
 		return fmt.Errorf("start jobs: %w", err)
 	}
@@ -126,6 +130,7 @@ func (r *Runner) Quiet(ctx context.Context) error {
 // returns how many jobs and consumers ran. The error joins what went wrong; it
 // was recorded as usual. It is for tests and for commands, without Start.
 func (r *Runner) RunDue(ctx context.Context) (n int, err error) {
+	ctx = sqldb.ForInstallation(ctx)
 	if err := r.prepare(ctx); err != nil {
 		return 0, err
 	}
