@@ -29,56 +29,106 @@ const startTime = 60 * time.Second
 // the server and waits for it. PostgreSQL refuses to run as root; then an
 // unprivileged user of this machine is used, and dir must be reachable for it.
 func StartPostgres(dir string) (address string, stop func(), err error) {
-	bin, err := postgresBinaries()
+	c, err := NewCluster(dir)
 	if err != nil {
 		return "", nil, err
 	}
+	if err := c.Start("fsync=off", "synchronous_commit=off", "full_page_writes=off"); err != nil {
+		c.Stop()
+		return "", nil, err
+	}
+	return c.Address, c.Stop, nil
+}
+
+// Cluster is a PostgreSQL server of its own, for tests that stop it.
+type Cluster struct {
+	Address string // of the server, as TEST_POSTGRES has it
+
+	bin, dir, sock string
+	cred           *syscall.Credential
+	server         *exec.Cmd
+	log            *bytes.Buffer
+	ended          chan struct{} // closed when the server has ended
+}
+
+// NewCluster creates a cluster in dir, which must be empty or missing. Nothing
+// runs yet. What StartPostgres says of root holds here too.
+func NewCluster(dir string) (*Cluster, error) {
+	bin, err := postgresBinaries()
+	if err != nil {
+		return nil, err
+	}
 	cred, err := unprivileged()
 	if err != nil {
-		return "", nil, err
+		return nil, err
 	}
 	// A socket's path may have about 100 letters, so it does not lie in dir.
 	sock, err := os.MkdirTemp("/tmp", "pg-")
 	if err != nil {
-		return "", nil, err
+		return nil, err
 	}
-	undo := func() { os.RemoveAll(sock) }
+	c := &Cluster{
+		Address: "postgres://postgres@/postgres?" + url.Values{"host": {sock}}.Encode(),
+		bin:     bin, dir: dir, sock: sock, cred: cred,
+	}
 	if err := own(cred, sock, dir); err != nil {
-		undo()
-		return "", nil, err
+		c.Stop()
+		return nil, err
 	}
-	data := filepath.Join(dir, "data")
-	initdb := command(cred, dir, filepath.Join(bin, "initdb"), "-D", data, "-U", "postgres",
+	initdb := command(cred, dir, filepath.Join(bin, "initdb"), "-D", c.data(), "-U", "postgres",
 		"--auth=trust", "--encoding=UTF8", "--locale=C", "--no-sync", "--no-instructions")
 	if out, err := initdb.CombinedOutput(); err != nil {
-		undo()
-		return "", nil, fmt.Errorf("initdb: %w\n%s", err, out)
+		c.Stop()
+		return nil, fmt.Errorf("initdb: %w\n%s", err, out)
 	}
-	server := command(cred, dir, filepath.Join(bin, "postgres"), "-D", data, "-k", sock,
-		"-c", "listen_addresses=", "-c", "fsync=off", "-c", "synchronous_commit=off", "-c", "full_page_writes=off",
-		"-c", "max_connections=400", "-c", "shared_buffers=64MB", "-c", "log_min_messages=fatal")
-	var log bytes.Buffer
-	server.Stdout, server.Stderr = &log, &log
+	return c, nil
+}
+
+func (c *Cluster) data() string { return filepath.Join(c.dir, "data") }
+
+// Start starts the server, with further settings, and waits for its first good
+// answer. Without settings commits are as durable as PostgreSQL makes them.
+func (c *Cluster) Start(settings ...string) error {
+	args := []string{"-D", c.data(), "-k", c.sock,
+		"-c", "listen_addresses=", "-c", "max_connections=400", "-c", "shared_buffers=64MB", "-c", "log_min_messages=fatal"}
+	for _, s := range settings {
+		args = append(args, "-c", s)
+	}
+	server := command(c.cred, c.dir, filepath.Join(c.bin, "postgres"), args...)
+	c.log = &bytes.Buffer{}
+	server.Stdout, server.Stderr = c.log, c.log
 	if err := server.Start(); err != nil {
-		undo()
-		return "", nil, err
+		return err
 	}
 	ended := make(chan struct{})
-	go func() { // ends with the server, which stop ends
+	c.server, c.ended = server, ended
+	go func() { // ends with the server, which Halt ends
 		server.Wait()
 		close(ended)
 	}()
-	stop = func() {
-		server.Process.Signal(syscall.SIGINT) // fast shutdown: sessions are ended
-		<-ended
-		undo()
+	if err := answers(c.Address, ended); err != nil {
+		c.Halt(syscall.SIGINT)
+		return fmt.Errorf("%w\n%s", err, c.log.Bytes())
 	}
-	address = "postgres://postgres@/postgres?" + url.Values{"host": {sock}}.Encode()
-	if err := answers(address, ended); err != nil {
-		stop()
-		return "", nil, fmt.Errorf("%w\n%s", err, log.Bytes())
+	return nil
+}
+
+// Halt ends the server by a signal and waits for it: SIGINT ends its sessions
+// and writes everything out; SIGQUIT leaves at once, as in a crash, and the next
+// start recovers.
+func (c *Cluster) Halt(how syscall.Signal) {
+	if c.server == nil {
+		return
 	}
-	return address, stop, nil
+	c.server.Process.Signal(how)
+	<-c.ended
+	c.server = nil
+}
+
+// Stop ends the server, and what belongs to it outside dir.
+func (c *Cluster) Stop() {
+	c.Halt(syscall.SIGINT)
+	os.RemoveAll(c.sock)
 }
 
 // answers waits for the server's first good answer.

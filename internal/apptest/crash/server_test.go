@@ -42,7 +42,13 @@ type server struct {
 
 func (w *world) start(t *testing.T, binary string) *server {
 	t.Helper()
-	s := &server{cmd: exec.Command(binary, append([]string{"serve"}, w.flags()...)...), drawn: make(chan struct{})}
+	return launch(t, exec.Command(binary, append([]string{"serve"}, w.flags()...)...))
+}
+
+// launch starts cmd, which is a server.
+func launch(t *testing.T, cmd *exec.Cmd) *server {
+	t.Helper()
+	s := &server{cmd: cmd, drawn: make(chan struct{})}
 	s.cmd.Stderr = &s.stderr
 	out, err := s.cmd.StdoutPipe()
 	check(t, err)
