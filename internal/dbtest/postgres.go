@@ -44,7 +44,7 @@ func PostgresURL(t testing.TB) string {
 			t.Errorf("drop test database: %v", err)
 		}
 	})
-	return onServer(server, name)
+	return OnServer(server, name)
 }
 
 // postgresTemplate creates and migrates one database for all tests of a
@@ -57,7 +57,7 @@ var postgresTemplate = sync.OnceValues(func() (string, error) {
 	if err != nil {
 		return "", err
 	}
-	db, err := sqldb.Open(context.Background(), onServer(server, name))
+	db, err := sqldb.Open(context.Background(), OnServer(server, name))
 	if err != nil {
 		return "", err
 	}
@@ -78,8 +78,8 @@ func administer(server, statement string) error {
 	return nil
 }
 
-// onServer returns the address of another database on the same server.
-func onServer(server, database string) string {
+// OnServer returns the address of another database on the same server.
+func OnServer(server, database string) string {
 	u, err := url.Parse(server)
 	if err != nil {
 		return server
