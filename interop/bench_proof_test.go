@@ -2,10 +2,13 @@ package interop
 
 import (
 	"crypto"
+	"crypto/ed25519"
 	"encoding/json"
 	"errors"
 	"testing"
 	"time"
+
+	voi "github.com/oasisprotocol/curve25519-voi/primitives/ed25519"
 
 	"github.com/roundel/roundel/did"
 	"github.com/roundel/roundel/proof"
@@ -61,10 +64,20 @@ func (p *proofBench) verify(b *testing.B, shapes *shape.Cache, signed [][]byte) 
 	})
 }
 
+// voiKey is a key of another implementation of Ed25519, as a caller hands it in.
+type voiKey struct{ voi.PrivateKey }
+
+func (k voiKey) Public() crypto.PublicKey { return ed25519.PublicKey(k.PrivateKey[voi.SeedSize:]) }
+
 func BenchmarkEddsaRdfc(b *testing.B) {
 	p := newProofBench(b, "eddsa-rdfc-2022", benchEd25519())
 	signed := p.signed(b)
 	b.Run("sign/shape", func(b *testing.B) { p.sign(b, shape.New(shape.Options{})) })
+	b.Run("sign/voi", func(b *testing.B) {
+		faster := *p
+		faster.key, faster.options.TrustSigner = voiKey{voi.NewKeyFromSeed(benchEd25519().Seed())}, true
+		faster.sign(b, shape.New(shape.Options{}))
+	})
 	b.Run("sign/floor", floorSign)
 	b.Run("sign/full", func(b *testing.B) { p.sign(b, nil) })
 	b.Run("sign/json-gold", func(b *testing.B) { goldSign(b, p) })

@@ -90,13 +90,13 @@ func (s sdSuite) sign(t *task, key crypto.Signer) (string, error) {
 		if b.isMandatory(i) {
 			continue
 		}
-		sig, err := rawSignature(secrets.key, []byte(line))
+		sig, err := rawSignature(secrets.key, []byte(line), false)
 		if err != nil {
 			return "", err
 		}
 		v.signatures = append(v.signatures, sig)
 	}
-	if v.signature, err = rawSignature(key, b.signed); err != nil {
+	if v.signature, err = rawSignature(key, b.signed, t.trusted); err != nil {
 		return "", err
 	}
 	return v.encode(), nil

@@ -150,7 +150,7 @@ func TestSDForgedValues(t *testing.T) {
 		}
 		v.publicKey = anothers
 		for i, line := range lines {
-			if v.signatures[i], err = rawSignature(another, []byte(line)); err != nil {
+			if v.signatures[i], err = rawSignature(another, []byte(line), false); err != nil {
 				t.Fatal(err)
 			}
 		}

@@ -25,7 +25,7 @@ func (s hashSuite) sign(t *task, key crypto.Signer) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	return signData(key, data)
+	return signData(key, data, t.trusted)
 }
 
 func (s hashSuite) verify(t *task, value string, key crypto.PublicKey) error {

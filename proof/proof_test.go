@@ -21,6 +21,7 @@ import (
 	"github.com/roundel/roundel/internal/vectors"
 	"github.com/roundel/roundel/jsonld"
 	"github.com/roundel/roundel/multikey"
+	"github.com/roundel/roundel/shape"
 	"github.com/roundel/roundel/strictjson"
 )
 
@@ -213,6 +214,41 @@ func TestSignRefuses(t *testing.T) {
 			t.Errorf("%s: %s, %v (%T)", name, signed, err, err)
 		}
 	}
+}
+
+// A signer that is trusted is not checked, neither the quick way nor the long
+// one; and what it signs rightly is what our own key signs.
+func TestTrustedSignerIsNotChecked(t *testing.T) {
+	key := testKey("issuer")
+	options := SignOptions{Method: method, Created: created}
+	want, err := Sign([]byte(small), key, options)
+	if err != nil {
+		t.Fatal(err)
+	}
+	options.TrustSigner = true
+	for name, shapes := range map[string]*shape.Cache{"long way": nil, "quick way": shape.New(shape.Options{})} {
+		options.Shapes = shapes
+		if got, err := Sign([]byte(small), honest{key}, options); err != nil || !bytes.Equal(got, want) {
+			t.Errorf("%s: %s, %v; want %s", name, got, err, want)
+		}
+		signed, err := Sign([]byte(small), liar{key}, options)
+		if err != nil {
+			t.Errorf("%s: the answer was checked: %v", name, err)
+			continue
+		}
+		keys := func(Proof) (crypto.PublicKey, error) { return key.Public(), nil }
+		if _, err := Verify(signed, keys, VerifyOptions{}); !errors.Is(err, ErrBadSignature) {
+			t.Errorf("%s: verifying what the liar signed: %v", name, err)
+		}
+	}
+}
+
+type honest struct{ key ed25519.PrivateKey }
+
+func (h honest) Public() crypto.PublicKey { return h.key.Public() }
+
+func (h honest) Sign(r io.Reader, data []byte, o crypto.SignerOpts) ([]byte, error) {
+	return h.key.Sign(r, data, o)
 }
 
 func TestSplitRefuses(t *testing.T) {

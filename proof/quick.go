@@ -1,7 +1,6 @@
 package proof
 
 import (
-	"bytes"
 	"cmp"
 	"crypto"
 	"fmt"
@@ -24,29 +23,27 @@ func quick(s suite, key crypto.PublicKey) bool {
 // signQuickly is Sign for a document without proofs. If done is false it has to
 // be signed the long way; nothing has been signed then.
 func signQuickly(doc []byte, key crypto.Signer, options *proofOptions, o SignOptions) (signed []byte, done bool, err error) {
-	// Room for the proof: its value is 89 characters at most.
-	room := len(options.id) + len(options.method) + len(options.challenge) + len(options.domain) + 384
-	out, ok := compact(make([]byte, 0, len(doc)+room), doc)
-	if !ok {
+	// Room for the document, the member and its value, which is 89 characters at
+	// most; behind it, for the time being, the proof without its value.
+	room := len(doc) + len(options.id) + len(options.method) + len(options.challenge) + len(options.domain) + 448
+	space := make([]byte, room, room+room-len(doc))
+	proof := options.appendWith(space, "")[room:]
+	out, documentHash, proofHash, err := o.Shapes.Compact(space[:0:room], doc, proof)
+	if err != nil {
 		return nil, false, nil
+	}
+	data := make([]byte, 0, 64)
+	data = append(append(data, proofHash[:]...), documentHash[:]...)
+	value, err := signData(key, data, o.TrustSigner)
+	if err != nil {
+		return nil, true, err
 	}
 	out = append(out, `,"proof":`...)
 	if o.List {
 		out = append(out, '[')
 	}
-	start := len(out)
-	out = options.appendWith(out, "")
-	document, proof, err := o.Shapes.Hashes(doc, out[start:])
-	if err != nil {
-		return nil, false, nil
-	}
-	data := make([]byte, 0, 64)
-	data = append(append(data, proof[:]...), document[:]...)
-	value, err := signData(key, data)
-	if err != nil {
-		return nil, true, err
-	}
-	out = append(out[:len(out)-1], `,"proofValue":"`...)
+	out = append(out, proof[:len(proof)-1]...)
+	out = append(out, `,"proofValue":"`...)
 	out = append(out, value...)
 	out = append(out, '"', '}')
 	if o.List {
@@ -205,49 +202,4 @@ func usual(p *shape.Proof) Proof {
 		ID: p.ID, Type: p.Type, Cryptosuite: p.Cryptosuite, Created: p.Created, Expires: p.Expires,
 		VerificationMethod: p.VerificationMethod, Purpose: p.Purpose, Value: p.Value, Challenge: p.Challenge, Domain: p.Domain,
 	}
-}
-
-// compact appends doc, a JSON object, without white space between tokens and
-// without its closing brace. It does not look whether doc is JSON; for what is
-// no JSON object, for an empty one, and for one that has, or may have, a member
-// "proof", ok is false.
-func compact(dst, doc []byte) (out []byte, ok bool) {
-	depth, members := 0, 0
-	from := 0 // of what is not copied yet
-	for i := 0; i < len(doc); {
-		switch doc[i] {
-		case ' ', '\t', '\n', '\r':
-			dst = append(dst, doc[from:i]...)
-			i++
-			from = i
-			continue
-		case '{', '[':
-			depth++
-		case '}', ']':
-			if depth--; depth == 0 {
-				return append(dst, doc[from:i]...), doc[i] == '}' && members > 0
-			}
-		case '"':
-			end, content := strictjson.StringEnd(doc, i+1)
-			if end < 0 {
-				return nil, false
-			}
-			if depth == 1 {
-				members++
-				// A key with escapes may be any word; so may a value, which is as well.
-				if content&strictjson.Escapes != 0 && isKey(doc[end+1:]) || string(doc[i:end+1]) == `"proof"` {
-					return nil, false
-				}
-			}
-			i = end
-		}
-		i++
-	}
-	return nil, false
-}
-
-// isKey tells whether a colon follows.
-func isKey(rest []byte) bool {
-	rest = bytes.TrimLeft(rest, " \t\r\n")
-	return len(rest) > 0 && rest[0] == ':'
 }

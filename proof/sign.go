@@ -52,6 +52,11 @@ type SignOptions struct {
 	// been made with the same Contexts. The result is the same, but for documents
 	// that have proofs already and in whatever else is uncommon it is not asked.
 	Shapes *shape.Cache
+	// TrustSigner leaves out the check of a signature that did not come from the
+	// standard library's own keys: without it, what an opaque signer answers is
+	// verified before it goes out. It is for another implementation of the same
+	// algorithm in this process, and not for devices and services.
+	TrustSigner bool
 	// MandatoryPointers are the JSON pointers (RFC 6901) of what a holder cannot
 	// leave out of an ecdsa-sd-2023 credential. nil stands for those that make out
 	// whether it is valid, as far as it has them: issuer, validFrom, validUntil,
@@ -95,7 +100,7 @@ func Sign(doc []byte, key crypto.Signer, o SignOptions) ([]byte, error) {
 	if s.context() {
 		options.context = unsecured["@context"]
 	}
-	t := &task{document: unsecured, mandatory: o.MandatoryPointers, contexts: o.Contexts, inline: o.Inline}
+	t := &task{document: unsecured, mandatory: o.MandatoryPointers, contexts: o.Contexts, inline: o.Inline, trusted: o.TrustSigner}
 	if t.proof, err = options.tree(); err != nil {
 		return nil, err
 	}

@@ -75,6 +75,7 @@ type task struct {
 	contexts  *jsonld.Contexts
 	maxWork   int
 	inline    bool
+	trusted   bool // SignOptions.TrustSigner
 	// quads are the document's canonical N-Quads by SHA-256, if the caller has them
 	// at hand; else nil.
 	quads func() ([]byte, error)

@@ -10,11 +10,12 @@ import (
 // time than taking them apart: where everything between the slots is the same,
 // the tokens are too.
 type layout struct {
-	entry *entry
-	gaps  [][]byte // from the end of a slot, or the start of a text, to the next slot, or the end
-	slots []slot   // as in the text that it was made from
-	texts int
-	names *nameSet // by which strings were told from slots; others are newer
+	entry  *entry
+	gaps   [][]byte // from the end of a slot, or the start of a text, to the next slot, or the end
+	tokens [][]byte // the gaps of the first text without white space, as Cache.Compact writes them; nil if it refuses
+	slots  []slot   // as in the text that it was made from
+	texts  int
+	names  *nameSet // by which strings were told from slots; others are newer
 }
 
 // maxLayouts bounds the layouts that are tried before a text is taken apart.
@@ -24,8 +25,8 @@ const maxLayouts = 4
 // race does no harm.
 type recent [maxLayouts]atomic.Pointer[layout]
 
-// find fills f from the layout that fits, and returns its entry, or nil.
-func (l *recent) find(f *form, kind byte, names *nameSet) *entry {
+// find fills f from the layout that fits, and returns it, or nil.
+func (l *recent) find(f *form, kind byte, names *nameSet) *layout {
 	for i := range l {
 		known := l[i].Load()
 		if known == nil {
@@ -35,7 +36,7 @@ func (l *recent) find(f *form, kind byte, names *nameSet) *entry {
 			if i > 0 {
 				l[i].Store(l[i-1].Swap(known))
 			}
-			return known.entry
+			return known
 		}
 		f.slots, f.decoded = f.slots[:0], f.decoded[:0]
 	}
@@ -69,6 +70,7 @@ func newLayout(f *form, e *entry, names *nameSet) *layout {
 		}
 		l.gaps = append(l.gaps, append([]byte(nil), source[from:]...))
 	}
+	l.tokens = tokensBetween(f)
 	return l
 }
 
