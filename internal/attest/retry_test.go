@@ -74,14 +74,7 @@ func TestRetries(t *testing.T) {
 func stop(t *testing.T, db *sqldb.DB) (start func()) {
 	t.Helper()
 	set := func(statements ...string) {
-		if err := db.Write(t.Context(), func(tx *sqldb.Tx) error {
-			for _, s := range statements {
-				if _, err := tx.Exec(t.Context(), s); err != nil {
-					return err
-				}
-			}
-			return nil
-		}); err != nil {
+		if err := db.Define(t.Context(), statements...); err != nil {
 			t.Fatal(err)
 		}
 	}

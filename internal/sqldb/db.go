@@ -16,6 +16,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"io/fs"
 	"log/slog"
 	"os"
 	"strings"
@@ -49,19 +50,35 @@ type DB struct {
 	// NoScope but in tests: dbtest's databases assume the installation.
 	DefaultScope Scope
 
-	dialect   string
-	write     *sql.DB // SQLite: one connection; PostgreSQL: the pool
-	read      *sql.DB // SQLite: the read pool; PostgreSQL: the same pool as write
-	writer    *writer // SQLite only
-	busy      writing
-	listeners listeners
+	options    Options
+	migrations fs.FS // other than ours, for tests
+	dialect    string
+	owner      *owner  // PostgreSQL: who may change the schema; nil when nobody whom we know may
+	write      *sql.DB // SQLite: one connection; PostgreSQL: the pool
+	read       *sql.DB // SQLite: the read pool; PostgreSQL: the same pool as write
+	writer     *writer // SQLite only
+	busy       writing
+	listeners  listeners
+}
+
+// Options say more about a PostgreSQL database. SQLite needs none.
+type Options struct {
+	// Owner is the address under which the role signs in that owns the tables; it
+	// is used for migrating only. Without it, the role of the serving address
+	// migrates, if it can, and a restricted role that it makes serves.
+	Owner string
+	// WithoutWalls serves even where row-level security does not hold.
+	WithoutWalls bool
 }
 
 // Open opens the database at url: "sqlite:/path/file.db" or a bare path for
 // SQLite, "postgres://…" for PostgreSQL. The file is created when it is
 // missing, its folder is not. Call Migrate before anything else.
-func Open(ctx context.Context, url string) (*DB, error) {
-	db := &DB{Fatal: exit}
+func Open(ctx context.Context, url string) (*DB, error) { return OpenWith(ctx, url, Options{}) }
+
+// OpenWith opens the database at url with options: see Open.
+func OpenWith(ctx context.Context, url string, o Options) (*DB, error) {
+	db := &DB{Fatal: exit, options: o}
 	var err error
 	switch {
 	case strings.HasPrefix(url, "postgres://"), strings.HasPrefix(url, "postgresql://"):

@@ -9,7 +9,6 @@ import (
 	"runtime"
 	"time"
 
-	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/stdlib"
 )
 
@@ -22,42 +21,6 @@ const (
 
 // poolSize is how many connections a node opens at most.
 func poolSize() int { return max(16, 4*runtime.GOMAXPROCS(0)) }
-
-// openPostgres opens a pool of connections and checks that the database sorts
-// text by its bytes, as SQLite does.
-func (db *DB) openPostgres(ctx context.Context, url string) error {
-	db.dialect = Postgres
-	cfg, err := pgx.ParseConfig(url)
-	if err != nil {
-		return fmt.Errorf("database address: %w", err)
-	}
-	if _, named := cfg.RuntimeParams["application_name"]; !named {
-		cfg.RuntimeParams["application_name"] = "roundel"
-	}
-	pool := sql.OpenDB(stdlib.GetConnector(*cfg))
-	db.write, db.read = pool, pool
-	size := poolSize()
-	pool.SetMaxOpenConns(size)
-	pool.SetMaxIdleConns(size)
-	pool.SetConnMaxIdleTime(5 * time.Minute)
-
-	var name, collate, encoding string
-	err = pool.QueryRowContext(ctx, `SELECT datname, datcollate, pg_encoding_to_char(encoding)
-		FROM pg_database WHERE datname = current_database()`).Scan(&name, &collate, &encoding)
-	if err != nil {
-		return fmt.Errorf("open database: %w", err)
-	}
-	switch collate {
-	case "C", "POSIX", "C.UTF-8", "C.utf8":
-	default:
-		return fmt.Errorf("database %q sorts text by the locale %q; create it with "+
-			"CREATE DATABASE … TEMPLATE template0 ENCODING 'UTF8' LC_COLLATE 'C' LC_CTYPE 'C'", name, collate)
-	}
-	if encoding != "UTF8" {
-		return fmt.Errorf("database %q has the encoding %s; create it with ENCODING 'UTF8'", name, encoding)
-	}
-	return nil
-}
 
 // The ways in which transactions begin. Serialisable, so that what was written
 // for SQLite's one writer holds here too.

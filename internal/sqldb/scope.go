@@ -54,10 +54,5 @@ func (db *DB) scope(ctx context.Context) (Scope, error) {
 	return Installation, nil
 }
 
-// setting is the scope as the policies read it.
-func (s Scope) setting() string {
-	if s == Installation {
-		return "installation"
-	}
-	return strconv.FormatInt(int64(s), 10)
-}
+// setting is the scope as the policies read it: see scopeFunction.
+func (s Scope) setting() string { return strconv.FormatInt(int64(s), 10) }
