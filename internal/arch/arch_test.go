@@ -45,7 +45,7 @@ issuing
 claim wallet verification assessment attest
 pathway catalog
 employer analytics
-sample fsck
+sample fsck backup
 gate
 api web protocol
 app

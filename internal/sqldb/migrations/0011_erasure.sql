@@ -32,5 +32,14 @@ CREATE TABLE attestation_kept (
     PRIMARY KEY (list_id, position)
 );
 
+-- Which journals beside the backups go on from this data: one row. A restored
+-- copy gets a generation of its own, for it counts its events anew.
+CREATE TABLE journal (
+    id         BIGINT PRIMARY KEY,
+    generation TEXT NOT NULL,
+    salt       BYTEA NOT NULL, -- of the addresses' hashes; stays the same
+    created_at BIGINT NOT NULL
+);
+
 -- +goose Down
 SELECT 1;
