@@ -22,6 +22,10 @@ const (
 	namespaceSVG = "http://www.w3.org/2000/svg"
 )
 
+// maxElements bounds the elements of an SVG, and so the time that reading one
+// takes: pictures of badges have some hundreds.
+const maxElements = 100_000
+
 // Prefixes of the elements that are written.
 const (
 	svgPrefix = "openbadges"
@@ -99,6 +103,7 @@ type svgReader struct {
 	skip     int // length of a byte order mark
 	out      svgFile
 	depth    int
+	elements int // so far
 	seenRoot bool
 	open     *svgBadge // the badge being read
 }
@@ -135,6 +140,9 @@ func (r *svgReader) takeStart(t xml.StartElement, start int) error {
 		r.out.rootEmpty = bytes.HasSuffix(r.file[start:r.offset()], []byte("/>"))
 	}
 	r.depth++
+	if r.elements++; r.elements > maxElements {
+		return malformed("the SVG has more than %d elements", maxElements)
+	}
 	if r.open != nil {
 		return malformed("the badge in the SVG contains other elements")
 	}

@@ -122,6 +122,19 @@ func TestBakeSVGRefusesCharactersThatXMLCannotCarry(t *testing.T) {
 	}
 }
 
+// Time is bounded by elements, not only by size.
+func TestSVGOfTooManyElements(t *testing.T) {
+	with := func(n int) []byte {
+		return []byte(`<svg xmlns="http://www.w3.org/2000/svg">` + strings.Repeat("<g/>", n-1) + "</svg>")
+	}
+	if _, err := BakeSVG(with(maxElements), []byte(`{"a":1}`)); err != nil {
+		t.Errorf("as many as there may be: %v", err)
+	}
+	if _, err := Extract(with(maxElements + 1)); !errors.Is(err, ErrMalformed) {
+		t.Errorf("one more: %v", err)
+	}
+}
+
 func TestSniff(t *testing.T) {
 	for in, want := range map[string]string{
 		"":                      "",
