@@ -20,23 +20,49 @@ import (
 
 	"github.com/roundel/roundel/internal/fault"
 	"github.com/roundel/roundel/internal/input"
+	"github.com/roundel/roundel/internal/locale"
 	"github.com/roundel/roundel/internal/publicid"
 	"github.com/roundel/roundel/internal/sqldb"
 )
 
 // Account is a person who can sign in.
 type Account struct {
-	ID        int64
-	PublicID  publicid.ID
-	Name      string
-	Email     string // the first address
-	CreatedAt time.Time
+	ID         int64
+	PublicID   publicid.ID
+	Name       string
+	Email      string // the first address
+	Verified   bool   // the first address has been shown to be theirs
+	Operator   bool   // runs the installation
+	CreatedAt  time.Time
+	DisabledAt time.Time // zero: may sign in
+	DeletedAt  time.Time // zero: exists; otherwise only the row is left, which others refer to
 }
 
-// Service keeps accounts.
+// Service keeps accounts. Only DB and Now are needed by everything; what sends
+// mails or keeps secrets says so.
 type Service struct {
 	DB  *sqldb.DB
 	Now func() time.Time
+
+	// For mails.
+	Texts   *locale.Printer
+	BaseURL string                     // public address of the installation, without a trailing slash
+	Site    string                     // what the installation is called
+	Seal    func(secret string) []byte // encrypts a mail's secret for the outbox
+
+	// Registration says who may make an account for themselves: RegisterOpen,
+	// RegisterInvited or RegisterClosed. Empty stands for RegisterInvited.
+	Registration string
+	// Invited reports whether somebody has been invited at the address; nil:
+	// nobody has.
+	Invited func(ctx context.Context, tx *sqldb.Tx, addressKey string) (bool, error)
+	// Leave takes an account that is being deleted out of everything that other
+	// packages keep, or says why that cannot be; nil: nothing is kept.
+	Leave func(ctx context.Context, tx *sqldb.Tx, accountID int64) error
+
+	// For the secrets of authenticator apps.
+	SealFactor func(secret []byte) []byte
+	OpenFactor func(sealed []byte) ([]byte, error)
 }
 
 // Password lengths in characters. Long and simple beats short and clever; the
@@ -109,49 +135,46 @@ func hashSecret(secret string) []byte {
 	return h[:]
 }
 
+const accountColumns = `a.id, a.public_id, a.name, a.is_operator, a.created_at, a.disabled_at, a.deleted_at,
+	coalesce((SELECT address FROM account_address d WHERE d.account_id = a.id ORDER BY d.first DESC, d.id LIMIT 1), ''),
+	coalesce((SELECT verified_at FROM account_address d WHERE d.account_id = a.id ORDER BY d.first DESC, d.id LIMIT 1), 0)`
+
 func scanAccount(row interface{ Scan(...any) error }) (*Account, error) {
 	var a Account
-	var created int64
-	err := row.Scan(&a.ID, &a.PublicID, &a.Name, &a.Email, &created)
+	var created, disabled, deleted, verified int64
+	err := row.Scan(&a.ID, &a.PublicID, &a.Name, &a.Operator, &created, &disabled, &deleted, &a.Email, &verified)
 	if errors.Is(err, sql.ErrNoRows) {
 		return nil, fault.NotFoundf("There is no such account.")
 	}
-	a.CreatedAt = sqldb.Time(created)
+	a.CreatedAt, a.DisabledAt, a.DeletedAt = sqldb.Time(created), sqldb.Time(disabled), sqldb.Time(deleted)
+	a.Verified = verified > 0
 	return &a, err
 }
 
-const accountColumns = `a.id, a.public_id, a.name,
-	coalesce((SELECT address FROM account_address d WHERE d.account_id = a.id ORDER BY d.id LIMIT 1), ''), a.created_at`
-
-func accountByAddress(ctx context.Context, tx *sqldb.Tx, key string) (*Account, string, error) {
-	var hash string
-	err := tx.QueryRow(ctx, `SELECT a.password_hash FROM account a
-		JOIN account_address d ON d.account_id = a.id WHERE d.address_key = $1`, key).Scan(&hash)
-	if errors.Is(err, sql.ErrNoRows) {
-		return nil, "", fault.NotFoundf("There is no account with this address.")
-	}
-	if err != nil {
-		return nil, "", err
-	}
-	a, err := scanAccount(tx.QueryRow(ctx, `SELECT `+accountColumns+` FROM account a
-		JOIN account_address k ON k.account_id = a.id WHERE k.address_key = $1`, key))
-	return a, hash, err
+// ByID returns an account, or a NotFound fault.
+func ByID(ctx context.Context, tx *sqldb.Tx, id int64) (*Account, error) {
+	return scanAccount(tx.QueryRow(ctx, `SELECT `+accountColumns+` FROM account a WHERE a.id = $1 AND a.deleted_at = 0`, id))
 }
 
-func insertAccount(ctx context.Context, tx *sqldb.Tx, p NewPerson, hash string, now time.Time) (*Account, error) {
-	key, err := AddressKey(p.Email)
-	if err != nil {
-		return nil, err
-	}
-	a := &Account{PublicID: publicid.New(), Name: strings.TrimSpace(p.Name), Email: strings.TrimSpace(p.Email), CreatedAt: now}
-	err = tx.QueryRow(ctx, `INSERT INTO account (public_id, name, password_hash, created_at) VALUES ($1, $2, $3, $4) RETURNING id`,
-		a.PublicID, a.Name, hash, sqldb.Millis(now)).Scan(&a.ID)
-	if err != nil {
-		return nil, err
-	}
-	_, err = tx.Exec(ctx, `INSERT INTO account_address (account_id, address, address_key) VALUES ($1, $2, $3)`, a.ID, a.Email, key)
-	if sqldb.IsUnique(err) {
-		return nil, fault.Fields(fault.Field{Path: "email", Message: "There is an account with this address already."})
-	}
-	return a, err
+// ByAddress returns the account that has shown the address to be its own, or a
+// NotFound fault. The key is that of AddressKey.
+func ByAddress(ctx context.Context, tx *sqldb.Tx, key string) (*Account, error) {
+	return scanAccount(tx.QueryRow(ctx, `SELECT `+accountColumns+` FROM account a
+		JOIN account_address k ON k.account_id = a.id WHERE k.address_key = $1 AND k.verified_at > 0`, key))
+}
+
+// bySignInAddress returns the account that signs in with the address: the one
+// that has verified it, else one that has verified none at all. So nobody gets
+// in the way of an address's owner by entering it too.
+func bySignInAddress(ctx context.Context, tx *sqldb.Tx, key string) (*Account, error) {
+	return scanAccount(tx.QueryRow(ctx, `SELECT `+accountColumns+` FROM account a
+		JOIN account_address k ON k.account_id = a.id
+		WHERE k.address_key = $1 AND (k.verified_at > 0 OR NOT EXISTS (
+			SELECT 1 FROM account_address v WHERE v.account_id = a.id AND v.verified_at > 0))
+		ORDER BY k.verified_at DESC, k.id LIMIT 1`, key))
+}
+
+func passwordHash(ctx context.Context, tx *sqldb.Tx, id int64) (hash string, err error) {
+	err = tx.QueryRow(ctx, `SELECT password_hash FROM account WHERE id = $1`, id).Scan(&hash)
+	return hash, err
 }

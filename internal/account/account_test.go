@@ -106,12 +106,12 @@ func TestSignInTellsNobodyWhichAddressesExist(t *testing.T) {
 	dbtest.Run(t, func(t *testing.T, db *sqldb.DB) {
 		s, _ := start(db)
 		owner(t, s)
-		if _, err := s.SignIn(t.Context(), "ADA@example.org", password, "test"); err != nil {
+		if _, err := s.SignIn(t.Context(), account.Attempt{Email: "ADA@example.org", Password: password}); err != nil {
 			t.Fatalf("the right password, the address in capitals: %v", err)
 		}
-		_, known := s.SignIn(t.Context(), "ada@example.org", "wrong password here", "test")
-		_, unknown := s.SignIn(t.Context(), "eve@example.org", password, "test")
-		_, nonsense := s.SignIn(t.Context(), "not an address", password, "test")
+		_, known := s.SignIn(t.Context(), account.Attempt{Email: "ada@example.org", Password: "wrong password here"})
+		_, unknown := s.SignIn(t.Context(), account.Attempt{Email: "eve@example.org", Password: password})
+		_, nonsense := s.SignIn(t.Context(), account.Attempt{Email: "not an address", Password: password})
 		for _, err := range []error{known, unknown, nonsense} {
 			if fault.KindOf(err) != fault.Invalid || err.Error() != known.Error() {
 				t.Errorf("answers differ: %v and %v", known, err)
@@ -124,7 +124,7 @@ func TestSessionsEnd(t *testing.T) {
 	dbtest.Run(t, func(t *testing.T, db *sqldb.DB) {
 		s, c := start(db)
 		a := owner(t, s)
-		secret, err := s.StartSession(t.Context(), a.ID, "test")
+		secret, err := s.StartSession(t.Context(), a.ID, account.Proof{Method: account.ByPassword, UserAgent: "test"})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -144,7 +144,7 @@ func TestSessionsEnd(t *testing.T) {
 		if _, err := s.Session(t.Context(), secret); fault.KindOf(err) != fault.Forbidden {
 			t.Errorf("after eight idle days: %v", err)
 		}
-		again, err := s.StartSession(t.Context(), a.ID, "test")
+		again, err := s.StartSession(t.Context(), a.ID, account.Proof{Method: account.ByPassword, UserAgent: "test"})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -161,7 +161,7 @@ func TestResetEndsSessionsAndOldPassword(t *testing.T) {
 	dbtest.Run(t, func(t *testing.T, db *sqldb.DB) {
 		s, _ := start(db)
 		a := owner(t, s)
-		session, err := s.StartSession(t.Context(), a.ID, "test")
+		session, err := s.StartSession(t.Context(), a.ID, account.Proof{Method: account.ByPassword, UserAgent: "test"})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -185,10 +185,10 @@ func TestResetEndsSessionsAndOldPassword(t *testing.T) {
 		if _, err := s.Session(t.Context(), session); fault.KindOf(err) != fault.Forbidden {
 			t.Errorf("the old session goes on: %v", err)
 		}
-		if _, err := s.SignIn(t.Context(), "ada@example.org", password, ""); err == nil {
+		if _, err := s.SignIn(t.Context(), account.Attempt{Email: "ada@example.org", Password: password}); err == nil {
 			t.Error("the old password still works")
 		}
-		if _, err := s.SignIn(t.Context(), "ada@example.org", next, ""); err != nil {
+		if _, err := s.SignIn(t.Context(), account.Attempt{Email: "ada@example.org", Password: next}); err != nil {
 			t.Errorf("the new password: %v", err)
 		}
 	})
@@ -248,7 +248,7 @@ func TestSecretsAreStoredAsHashes(t *testing.T) {
 	db := dbtest.Open(t)
 	s, _ := start(db)
 	a := owner(t, s)
-	session, err := s.StartSession(t.Context(), a.ID, "test")
+	session, err := s.StartSession(t.Context(), a.ID, account.Proof{Method: account.ByPassword, UserAgent: "test"})
 	if err != nil {
 		t.Fatal(err)
 	}

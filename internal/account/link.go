@@ -9,10 +9,13 @@ import (
 	"github.com/roundel/roundel/internal/sqldb"
 )
 
-// What a one-time link is for.
+// What a one-time link or code is for.
 const (
-	purposeSetUp = "setup"
-	purposeReset = "reset"
+	purposeSetUp    = "setup"
+	purposeReset    = "reset"
+	purposeRegister = "register"
+	purposeVerify   = "verify"
+	purposeCode     = "code"
 )
 
 // linkLife is how long a one-time link works.
@@ -36,7 +39,7 @@ func (s *Service) SetUpLink(ctx context.Context) (string, error) {
 		if _, err := tx.Exec(ctx, `DELETE FROM one_time_link WHERE purpose = $1`, purposeSetUp); err != nil {
 			return err
 		}
-		return insertLink(ctx, tx, hash, purposeSetUp, 0, s.Now())
+		return insertLink(ctx, tx, hash, purposeSetUp, 0, "", s.Now())
 	})
 	return secret, err
 }
@@ -44,13 +47,18 @@ func (s *Service) SetUpLink(ctx context.Context) (string, error) {
 // CheckSetUpLink returns nil while the set-up link with this secret works. It
 // changes nothing.
 func (s *Service) CheckSetUpLink(ctx context.Context, secret string) error {
+	return s.checkLink(ctx, purposeSetUp, secret)
+}
+
+func (s *Service) checkLink(ctx context.Context, purpose, secret string) error {
 	return s.DB.Read(ctx, func(tx *sqldb.Tx) error {
-		_, err := findLink(ctx, tx, purposeSetUp, secret, s.Now())
+		_, err := findLink(ctx, tx, purpose, secret, s.Now())
 		return err
 	})
 }
 
-// SetUp creates the first account and uses the link up.
+// SetUp creates the first account, which runs the installation, and uses the
+// link up. Its address counts as unconfirmed: no mail has gone there yet.
 func (s *Service) SetUp(ctx context.Context, secret string, p NewPerson) (*Account, error) {
 	if err := s.CheckSetUpLink(ctx, secret); err != nil {
 		return nil, err
@@ -58,7 +66,7 @@ func (s *Service) SetUp(ctx context.Context, secret string, p NewPerson) (*Accou
 	if err := p.Check(); err != nil {
 		return nil, err
 	}
-	hash, err := hashPassword(ctx, p.Password)
+	hash, err := HashPassword(ctx, p.Password)
 	if err != nil {
 		return nil, err
 	}
@@ -67,87 +75,44 @@ func (s *Service) SetUp(ctx context.Context, secret string, p NewPerson) (*Accou
 		if _, err := useLink(ctx, tx, purposeSetUp, secret, s.Now()); err != nil {
 			return err
 		}
-		a, err = insertAccount(ctx, tx, p, hash, s.Now())
+		a, err = s.Create(ctx, tx, Newcomer{Name: p.Name, Email: p.Email, PasswordHash: hash, Operator: true})
 		return err
 	})
 	return a, err
 }
 
-// ResetLink returns the secret of a link that lets whoever holds it choose a
-// new password for the account with this address.
-func (s *Service) ResetLink(ctx context.Context, email string) (string, error) {
-	key, err := AddressKey(email)
-	if err != nil {
-		return "", err
-	}
-	secret, hash := newSecret()
-	err = s.DB.Write(ctx, func(tx *sqldb.Tx) error {
-		a, _, err := accountByAddress(ctx, tx, key)
-		if err != nil {
-			return err
-		}
-		return insertLink(ctx, tx, hash, purposeReset, a.ID, s.Now())
-	})
-	return secret, err
+// link is a one-time link that works.
+type link struct {
+	AccountID int64
+	Address   string // that it was mailed to, if it was
 }
 
-// CheckResetLink returns nil while the reset link with this secret works. It
-// changes nothing.
-func (s *Service) CheckResetLink(ctx context.Context, secret string) error {
-	return s.DB.Read(ctx, func(tx *sqldb.Tx) error {
-		_, err := findLink(ctx, tx, purposeReset, secret, s.Now())
-		return err
-	})
-}
-
-// ResetPassword sets a new password, uses the link up and ends every session
-// of the account.
-func (s *Service) ResetPassword(ctx context.Context, secret, password string) error {
-	if err := s.CheckResetLink(ctx, secret); err != nil {
+func insertLink(ctx context.Context, tx *sqldb.Tx, hash []byte, purpose string, accountID int64, address string, now time.Time) error {
+	// What is long over holds addresses that need not be kept.
+	if _, err := tx.Exec(ctx, `DELETE FROM one_time_link WHERE expires_at <= $1`, sqldb.Millis(now.Add(-linkLife))); err != nil {
 		return err
 	}
-	if f, bad := checkPassword(password); bad {
-		return fault.Fields(f)
-	}
-	hash, err := hashPassword(ctx, password)
-	if err != nil {
-		return err
-	}
-	return s.DB.Write(ctx, func(tx *sqldb.Tx) error {
-		id, err := useLink(ctx, tx, purposeReset, secret, s.Now())
-		if err != nil {
-			return err
-		}
-		if _, err := tx.Exec(ctx, `UPDATE account SET password_hash = $1 WHERE id = $2`, hash, id); err != nil {
-			return err
-		}
-		_, err = tx.Exec(ctx, `DELETE FROM session WHERE account_id = $1`, id)
-		return err
-	})
-}
-
-func insertLink(ctx context.Context, tx *sqldb.Tx, hash []byte, purpose string, accountID int64, now time.Time) error {
-	_, err := tx.Exec(ctx, `INSERT INTO one_time_link (secret_hash, purpose, account_id, created_at, expires_at) VALUES ($1, $2, $3, $4, $5)`,
-		hash, purpose, accountID, sqldb.Millis(now), sqldb.Millis(now.Add(linkLife)))
+	_, err := tx.Exec(ctx, `INSERT INTO one_time_link (secret_hash, purpose, account_id, address, created_at, expires_at) VALUES ($1, $2, $3, $4, $5, $6)`,
+		hash, purpose, accountID, address, sqldb.Millis(now), sqldb.Millis(now.Add(linkLife)))
 	return err
 }
 
-func findLink(ctx context.Context, tx *sqldb.Tx, purpose, secret string, now time.Time) (accountID int64, err error) {
-	err = tx.QueryRow(ctx, `SELECT account_id FROM one_time_link
+func findLink(ctx context.Context, tx *sqldb.Tx, purpose, secret string, now time.Time) (l link, err error) {
+	err = tx.QueryRow(ctx, `SELECT account_id, address FROM one_time_link
 		WHERE secret_hash = $1 AND purpose = $2 AND used_at = 0 AND expires_at > $3`,
-		hashSecret(secret), purpose, sqldb.Millis(now)).Scan(&accountID)
+		hashSecret(secret), purpose, sqldb.Millis(now)).Scan(&l.AccountID, &l.Address)
 	if errors.Is(err, sqldb.ErrNoRows) {
-		return 0, errLink
+		err = errLink
 	}
-	return accountID, err
+	return l, err
 }
 
-func useLink(ctx context.Context, tx *sqldb.Tx, purpose, secret string, now time.Time) (accountID int64, err error) {
+func useLink(ctx context.Context, tx *sqldb.Tx, purpose, secret string, now time.Time) (l link, err error) {
 	err = tx.QueryRow(ctx, `UPDATE one_time_link SET used_at = $3
-		WHERE secret_hash = $1 AND purpose = $2 AND used_at = 0 AND expires_at > $3 RETURNING account_id`,
-		hashSecret(secret), purpose, sqldb.Millis(now)).Scan(&accountID)
+		WHERE secret_hash = $1 AND purpose = $2 AND used_at = 0 AND expires_at > $3 RETURNING account_id, address`,
+		hashSecret(secret), purpose, sqldb.Millis(now)).Scan(&l.AccountID, &l.Address)
 	if errors.Is(err, sqldb.ErrNoRows) {
-		return 0, errLink
+		err = errLink
 	}
-	return accountID, err
+	return l, err
 }

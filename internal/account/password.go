@@ -17,7 +17,8 @@ var passwordCost = &argon2id.Params{Memory: 46 * 1024, Iterations: 1, Parallelis
 // address takes the same path and the same work as a known one.
 const nobody = "$argon2id$v=19$m=47104,t=1,p=1$AAAAAAAAAAAAAAAAAAAAAA$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"
 
-func hashPassword(ctx context.Context, password string) (string, error) {
+// HashPassword returns what is kept of a password.
+func HashPassword(ctx context.Context, password string) (string, error) {
 	if err := takeTurn(ctx); err != nil {
 		return "", err
 	}

@@ -43,7 +43,7 @@ func (s *Server) setUp(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	secret, err := s.Accounts.StartSession(r.Context(), a.ID, r.UserAgent())
+	secret, err := s.Accounts.StartSession(r.Context(), a.ID, account.Proof{Method: account.ByPassword, UserAgent: r.UserAgent()})
 	if err != nil {
 		return err
 	}

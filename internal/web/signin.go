@@ -3,6 +3,7 @@ package web
 import (
 	"net/http"
 
+	"github.com/roundel/roundel/internal/account"
 	"github.com/roundel/roundel/internal/gate"
 )
 
@@ -33,7 +34,7 @@ func (s *Server) signIn(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	p := &signInPage{Email: r.PostFormValue("email"), Next: r.PostFormValue("next")}
-	secret, err := s.Accounts.SignIn(r.Context(), p.Email, r.PostFormValue("password"), r.UserAgent())
+	way, err := s.Accounts.SignIn(r.Context(), account.Attempt{Email: p.Email, Password: r.PostFormValue("password"), UserAgent: r.UserAgent()})
 	if refused(err) {
 		p.Problems = problemsOf(err)
 		return s.showSignIn(w, r, p)
@@ -41,7 +42,7 @@ func (s *Server) signIn(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	s.Gate.SetSession(w, secret)
+	s.Gate.SetSession(w, way.Session)
 	http.Redirect(w, r, localPath(p.Next), http.StatusSeeOther)
 	return nil
 }
