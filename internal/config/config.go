@@ -6,10 +6,12 @@ package config
 import (
 	"fmt"
 	"net"
+	"net/netip"
 	"net/url"
 	"path/filepath"
 	"reflect"
 	"strings"
+	"time"
 )
 
 // Config is everything that can be set. Every field has a good zero value or
@@ -22,7 +24,17 @@ type Config struct {
 	Database string `env:"ROUNDEL_DATABASE" placeholder:"URL" help:"postgres://… to use PostgreSQL. By default an SQLite file in the data folder."`
 
 	TLSCert string `name:"tls-cert" env:"ROUNDEL_TLS_CERT" type:"path" placeholder:"FILE" help:"Certificate chain (PEM), to serve https without a proxy in front."`
-	TLSKey  string `name:"tls-key" env:"ROUNDEL_TLS_KEY" type:"path" placeholder:"FILE" help:"Private key (PEM) of the certificate."`
+	TLSKey  string `name:"tls-key" env:"ROUNDEL_TLS_KEY" type:"path" placeholder:"FILE" help:"Private key (PEM) of the certificate. Both files are read again when they change."`
+
+	ACMEDomain     string `name:"acme-domain" env:"ROUNDEL_ACME_DOMAIN" placeholder:"HOST,…" help:"Get and renew certificates for these hosts by ACME, for example from Let's Encrypt. Using it accepts the authority's terms."`
+	ACMEEmail      string `name:"acme-email" env:"ROUNDEL_ACME_EMAIL" placeholder:"ADDRESS" help:"Where the certificate authority may write to."`
+	ACMEDirectory  string `name:"acme-directory" env:"ROUNDEL_ACME_DIRECTORY" placeholder:"URL" help:"Directory of another certificate authority. By default Let's Encrypt."`
+	ACMECA         string `name:"acme-ca" env:"ROUNDEL_ACME_CA" type:"path" placeholder:"FILE" help:"Certificates (PEM) to trust when talking to that authority, for one inside your own network."`
+	RedirectListen string `name:"redirect-listen" env:"ROUNDEL_REDIRECT_LISTEN" placeholder:"HOST:PORT" help:"Also listen here, usually on port 80, to send browsers to https and to answer ACME's questions."`
+
+	TrustedProxies string        `name:"trusted-proxies" env:"ROUNDEL_TRUSTED_PROXIES" placeholder:"ADDRESS,…" help:"Addresses or networks of the reverse proxies in front. Only from them are X-Forwarded-For and X-Request-Id believed. By default addresses of this machine; \"none\" believes nobody."`
+	StopTimeout    time.Duration `default:"15s" env:"ROUNDEL_STOP_TIMEOUT" placeholder:"DURATION" help:"How long stopping waits for requests and jobs that are under way."`
+	StopDelay      time.Duration `default:"0s" env:"ROUNDEL_STOP_DELAY" placeholder:"DURATION" help:"How long /readyz says no before the server stops listening, so that a load balancer notices."`
 
 	KeyFile        string `env:"ROUNDEL_KEY_FILE" type:"path" placeholder:"FILE" help:"Key-encryption key that opens the signing keys. By default key-encryption-key in the data folder, made on the first start. Back it up apart from the data."`
 	PassphraseFile string `env:"ROUNDEL_PASSPHRASE_FILE" type:"path" placeholder:"FILE" help:"Derive the key-encryption key from the passphrase in this file instead."`
@@ -37,6 +49,12 @@ type Config struct {
 	VCAPIOpen   bool   `name:"vc-api-open" env:"ROUNDEL_VC_API_OPEN" help:"For development only: /vc signs and verifies without a token for whoever asks from this machine. Needs --development, and an address of this machine."`
 	ExtraCA     string `name:"extra-ca" env:"ROUNDEL_EXTRA_CA" type:"path" placeholder:"FILE" help:"Certificates (PEM) to trust, beside the system's, when fetching other issuers' documents."`
 	LogLevel    string `default:"info" enum:"debug,info,warn,error" env:"ROUNDEL_LOG_LEVEL" help:"How much to log: debug, info, warn or error."`
+	LogFormat   string `default:"text" enum:"text,json" env:"ROUNDEL_LOG_FORMAT" help:"How to write the log: text or json."`
+	AccessLog   bool   `default:"true" negatable:"" env:"ROUNDEL_ACCESS_LOG" help:"Log every request, by route and without personal data."`
+
+	MetricsListen  string `name:"metrics" env:"ROUNDEL_METRICS" placeholder:"HOST:PORT" help:"Listen here for Prometheus, at /metrics. By default nowhere. Keep it away from the public."`
+	OTLPEndpoint   string `name:"otlp-endpoint" env:"ROUNDEL_OTLP_ENDPOINT" placeholder:"URL" help:"Send traces to this OpenTelemetry collector by OTLP over HTTP, for example http://127.0.0.1:4318."`
+	AuditAddresses int    `name:"audit-addresses" default:"180" env:"ROUNDEL_AUDIT_ADDRESSES" placeholder:"DAYS" help:"How many days the audit log keeps network addresses. 0 keeps them for good."`
 }
 
 // Check returns an error that says which settings do not fit together.
@@ -53,6 +71,9 @@ func (c *Config) Check() error {
 	}
 	if (c.TLSCert == "") != (c.TLSKey == "") {
 		return fmt.Errorf("--tls-cert and --tls-key go together")
+	}
+	if err := c.checkServing(); err != nil {
+		return err
 	}
 	if err := c.checkOpen(); err != nil {
 		return err
@@ -88,6 +109,51 @@ func (c *Config) checkOpen() error {
 		return fmt.Errorf("--vc-api-open signs for anybody: --listen and --base-url must be addresses of this machine, such as 127.0.0.1 or localhost")
 	}
 	return nil
+}
+
+// checkServing checks how requests come in and what is told of them.
+func (c *Config) checkServing() error {
+	for _, l := range []struct{ flag, address string }{{"--redirect-listen", c.RedirectListen}, {"--metrics", c.MetricsListen}} {
+		if _, _, err := net.SplitHostPort(l.address); err != nil && l.address != "" {
+			return fmt.Errorf("%s %q is not HOST:PORT, for example 127.0.0.1:9090", l.flag, l.address)
+		}
+	}
+	if c.ACMEDomain != "" && c.TLSCert != "" {
+		return fmt.Errorf("choose one of --acme-domain and --tls-cert")
+	}
+	if c.ACMEDomain == "" && (c.ACMEEmail != "" || c.ACMEDirectory != "" || c.ACMECA != "") {
+		return fmt.Errorf("--acme-email, --acme-directory and --acme-ca need --acme-domain")
+	}
+	if u, err := url.Parse(c.OTLPEndpoint); c.OTLPEndpoint != "" && (err != nil || (u.Scheme != "https" && u.Scheme != "http") || u.Host == "") {
+		return fmt.Errorf("--otlp-endpoint %q must be http://HOST:PORT or https://HOST", c.OTLPEndpoint)
+	}
+	if c.AuditAddresses < 0 || c.StopTimeout < 0 || c.StopDelay < 0 {
+		return fmt.Errorf("--audit-addresses, --stop-timeout and --stop-delay must not be negative")
+	}
+	_, err := c.Proxies()
+	return err
+}
+
+// Proxies returns the networks whose word about a client is believed.
+func (c *Config) Proxies() (all []netip.Prefix, err error) {
+	switch c.TrustedProxies {
+	case "":
+		return []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8"), netip.MustParsePrefix("::1/128")}, nil
+	case "none":
+		return nil, nil
+	}
+	for _, text := range strings.Split(c.TrustedProxies, ",") {
+		text = strings.TrimSpace(text)
+		p, err := netip.ParsePrefix(text)
+		if a, alone := netip.ParseAddr(text); alone == nil {
+			p, err = a.Prefix(a.BitLen())
+		}
+		if err != nil {
+			return nil, fmt.Errorf("--trusted-proxies: %q is neither an address nor a network such as 10.0.0.0/8", text)
+		}
+		all = append(all, p.Masked())
+	}
+	return all, nil
 }
 
 // ownHost reports whether host names this machine and can be reached from
