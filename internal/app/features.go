@@ -34,7 +34,7 @@ type Features struct {
 func newFeatures(_ context.Context, a *App) (*Features, error) {
 	g := a.Ground
 	f := &Features{
-		Accounts: &account.Service{DB: g.DB, Now: g.Now},
+		Accounts: newAccounts(a),
 		Orgs:     &org.Service{DB: g.DB, Keys: g.Keys, Blobs: g.Blobs, Now: g.Now, BaseURL: a.BaseURL},
 		Badges:   &badge.Service{DB: g.DB, Blobs: g.Blobs, Now: g.Now},
 		Outbox:   &outbox.Service{DB: g.DB, Sender: g.Mail, Blobs: g.Blobs, Now: g.Now, Site: a.Config.Name, Log: a.Log, Open: openClaim(g.Keys.KEK)},
@@ -48,6 +48,7 @@ func newFeatures(_ context.Context, a *App) (*Features, error) {
 	f.Verification = &verification.Service{Fetch: g.Fetch, Now: g.Now}
 	f.Attest = &attest.Service{DB: g.DB, Keys: g.Keys, Now: g.Now, BaseURL: a.BaseURL, ListPath: vcapi.ListPath}
 	f.Jobs = &jobs.Runner{DB: g.DB, Now: g.Now, Log: a.Log, Handlers: map[string]func(context.Context, json.RawMessage) error{}}
+	maps.Copy(f.Jobs.Handlers, f.Accounts.Handlers())
 	maps.Copy(f.Jobs.Handlers, f.Issuing.Handlers())
 	maps.Copy(f.Jobs.Handlers, f.Outbox.Handlers())
 	maps.Copy(f.Jobs.Handlers, f.Attest.Handlers())

@@ -45,6 +45,8 @@ type Config struct {
 	MailFrom         string `env:"ROUNDEL_MAIL_FROM" placeholder:"ADDRESS" help:"Address that mails are sent from."`
 	Name             string `default:"Roundel" env:"ROUNDEL_NAME" help:"What this installation is called in its pages and mails."`
 
+	Registration string `default:"invited" enum:"open,invited,closed" env:"ROUNDEL_REGISTRATION" help:"Who may make an account: open (whoever can read mail at the address they enter), invited (who was invited to an organisation), or closed (nobody; make accounts with: roundel user create)."`
+
 	Development bool   `env:"ROUNDEL_DEVELOPMENT" help:"For development only: /styleguide, and outbound requests may reach this machine."`
 	VCAPIOpen   bool   `name:"vc-api-open" env:"ROUNDEL_VC_API_OPEN" help:"For development only: /vc signs and verifies without a token for whoever asks from this machine. Needs --development, and an address of this machine."`
 	ExtraCA     string `name:"extra-ca" env:"ROUNDEL_EXTRA_CA" type:"path" placeholder:"FILE" help:"Certificates (PEM) to trust, beside the system's, when fetching other issuers' documents."`

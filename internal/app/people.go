@@ -1,0 +1,26 @@
+package app
+
+import (
+	"github.com/roundel/roundel/internal/account"
+	"github.com/roundel/roundel/internal/keys"
+)
+
+// factorPurpose names what the secrets of authenticator apps are sealed for.
+const factorPurpose = "second factor"
+
+func newAccounts(a *App) *account.Service {
+	g := a.Ground
+	return &account.Service{
+		DB: g.DB, Now: g.Now, Texts: g.Catalogues.For("en"), BaseURL: a.BaseURL, Site: a.Config.Name,
+		Registration: a.Config.Registration, Seal: sealClaim(g.Keys.KEK),
+		SealFactor: sealFactor(g.Keys.KEK), OpenFactor: openFactor(g.Keys.KEK),
+	}
+}
+
+func sealFactor(kek *keys.KEK) func([]byte) []byte {
+	return func(secret []byte) []byte { return kek.Seal(factorPurpose, secret) }
+}
+
+func openFactor(kek *keys.KEK) func([]byte) ([]byte, error) {
+	return func(sealed []byte) ([]byte, error) { return kek.Open(factorPurpose, sealed) }
+}
