@@ -30,6 +30,9 @@ func (db *DB) openSQLite(ctx context.Context, path string) error {
 	if err := db.write.PingContext(ctx); err != nil {
 		return fmt.Errorf("open database %s: %w", path, err)
 	}
+	if err := db.settleLog(ctx, path); err != nil {
+		return fmt.Errorf("open database %s: %w", path, err)
+	}
 	if db.read, err = sql.Open("sqlite", sqliteAddress(path, "cache_size(-16384)", "query_only(1)")); err != nil {
 		return err
 	}
@@ -67,6 +70,22 @@ func createPrivate(path string) error {
 	if err := f.Close(); err != nil {
 		return err
 	}
+	return syncFolder(path)
+}
+
+// settleLog has the write-ahead log created, and makes its directory entry
+// durable: SQLite flushes the folder too, but later, and does not tell when that
+// fails, so that a commit could be lost with the log's name.
+func (db *DB) settleLog(ctx context.Context, path string) error {
+	var tables int64
+	if err := db.write.QueryRowContext(ctx, "SELECT count(*) FROM sqlite_schema").Scan(&tables); err != nil {
+		return err
+	}
+	return syncFolder(path)
+}
+
+// syncFolder flushes the folder that path lies in.
+func syncFolder(path string) error {
 	dir, err := os.Open(filepath.Dir(path))
 	if err != nil {
 		return err
