@@ -61,7 +61,7 @@ func (s *Server) admit(a huma.API) func(huma.Context, func(huma.Context)) {
 	return func(ctx huma.Context, next func(huma.Context)) {
 		p, _ := ctx.Operation().Metadata[permission].(gate.Permission)
 		r, _ := humago.Unwrap(ctx)
-		admitted, err := s.Gate.Admit(r, p)
+		admitted, err := s.Gate.AdmitProgram(r, p)
 		switch {
 		case errors.Is(err, gate.ErrToken):
 			ctx.SetHeader("WWW-Authenticate", `Bearer realm="roundel"`)

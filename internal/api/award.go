@@ -12,6 +12,7 @@ import (
 	"github.com/roundel/roundel/internal/fault"
 	"github.com/roundel/roundel/internal/gate"
 	"github.com/roundel/roundel/internal/issuing"
+	"github.com/roundel/roundel/internal/org"
 	"github.com/roundel/roundel/internal/publicid"
 )
 
@@ -85,17 +86,17 @@ type credentialOutput struct {
 
 // awards adds the operations on awards.
 func (s *Server) awards(a huma.API) {
-	op := func(method, path, id, summary string, status int) huma.Operation {
+	op := func(method, path, id, summary string, status int, p org.Permission) huma.Operation {
 		return huma.Operation{
 			OperationID: id, Method: method, Path: Base + path, Summary: summary, DefaultStatus: status, MaxBodyBytes: maxBody,
-			Metadata: needs(gate.APIToken), Security: []map[string][]string{{"token": {}}}, Tags: []string{"Awards"},
-			Errors: []int{401, 404, 409, 422},
+			Metadata: needs(gate.Needs(p)), Security: []map[string][]string{{"token": {}}}, Tags: []string{"Awards"},
+			Errors: []int{401, 403, 404, 409, 422, 503},
 		}
 	}
-	huma.Register(a, op(http.MethodPost, "/awards", "create-award", "Award a badge to one person", 201), s.createAward)
-	huma.Register(a, op(http.MethodGet, "/awards/{id}", "get-award", "Look an award up", 200), s.getAward)
-	huma.Register(a, op(http.MethodGet, "/awards/{id}/credential", "get-credential", "The signed credential, byte for byte", 200), s.getCredential)
-	huma.Register(a, op(http.MethodPost, "/awards/{id}/revocation", "revoke-award", "Withdraw an award", 200), s.revokeAward)
+	huma.Register(a, op(http.MethodPost, "/awards", "create-award", "Award a badge to one person", 201, org.IssueAwards), s.createAward)
+	huma.Register(a, op(http.MethodGet, "/awards/{id}", "get-award", "Look an award up", 200, org.ViewAwards), s.getAward)
+	huma.Register(a, op(http.MethodGet, "/awards/{id}/credential", "get-credential", "The signed credential, byte for byte", 200, org.ViewAwards), s.getCredential)
+	huma.Register(a, op(http.MethodPost, "/awards/{id}/revocation", "revoke-award", "Withdraw an award", 200, org.WithdrawAwards), s.revokeAward)
 }
 
 func (s *Server) createAward(ctx context.Context, in *createAwardInput) (*awardOutput, error) {

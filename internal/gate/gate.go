@@ -9,24 +9,16 @@ package gate
 
 import (
 	"context"
+	"net"
 	"net/http"
 	"strings"
 
 	"github.com/roundel/roundel/internal/account"
+	"github.com/roundel/roundel/internal/audit"
 	"github.com/roundel/roundel/internal/fault"
 	"github.com/roundel/roundel/internal/org"
-)
-
-// Permission is what a route asks of its caller.
-type Permission int
-
-// The permissions.
-const (
-	Nobody   Permission = iota // the zero value lets nobody in
-	Public                     // everybody; the caller is known when signed in
-	SignedIn                   // any person who is signed in
-	Manage                     // a person who may manage the organisation {org} of the address
-	APIToken                   // a program with an API token of an organisation
+	"github.com/roundel/roundel/internal/publicid"
+	"github.com/roundel/roundel/internal/sqldb"
 )
 
 // Gate knows callers.
@@ -36,69 +28,65 @@ type Gate struct {
 	Secure   bool // the public address is https: cookies are sent nowhere else
 }
 
-// Caller is who is asking.
-type Caller struct {
-	Account      *account.Account  // nil for programs and for people who are not signed in
-	Organisation *org.Organisation // what the route is about, nil for routes that are about none
-	Role         string
-	Session      string           // the secret of the session, for ending it
-	SignedIn     *account.Session // how the person came in; nil when Account is
-	Token        *account.Token
-}
-
-// AccountID returns the key of the person who is asking, or of the person who
-// made the token; 0 when nobody is signed in.
-func (c *Caller) AccountID() int64 {
-	switch {
-	case c.Account != nil:
-		return c.Account.ID
-	case c.Token != nil:
-		return c.Token.CreatedBy
-	}
-	return 0
-}
-
 // ErrSignIn is returned when a route needs a signed-in person and there is none.
 var ErrSignIn = &fault.Error{Kind: fault.Forbidden, Message: "Sign in to see this page."}
 
 // ErrToken is returned when a route needs an API token and there is none in force.
 var ErrToken = &fault.Error{Kind: fault.Forbidden, Message: "Send an API token in force as “Authorization: Bearer …”. Tokens are made in the console under Settings."}
 
-type contextKey struct{}
-
-// From returns who is asking; a caller about whom nothing is known when the
-// request did not come through the gate.
-func From(ctx context.Context) *Caller {
-	if c, ok := ctx.Value(contextKey{}).(*Caller); ok {
-		return c
-	}
-	return &Caller{}
-}
-
-// Admit finds out who is asking and returns the request with the caller in its
-// context, or a fault when the permission is not met.
+// Admit finds out which person is asking and returns the request with the
+// caller in its context, or a fault when the permission is not met. The context
+// also says whose rows the request may see, and who is asking for the audit log.
 func (g *Gate) Admit(r *http.Request, p Permission) (*http.Request, error) {
-	var c *Caller
-	var err error
-	switch p {
-	case Public:
-		c, err = g.person(r)
-		if fault.KindOf(err) == fault.Forbidden {
-			c, err = &Caller{}, nil
-		}
-	case SignedIn:
-		c, err = g.person(r)
-	case Manage:
-		c, err = g.manager(r)
-	case APIToken:
-		c, err = g.program(r)
-	default:
-		err = fault.Forbiddenf("Nobody may do this.")
-	}
+	// Who is asking is looked up before it is known for which organisation.
+	r = r.WithContext(sqldb.ForInstallation(r.Context()))
+	c, err := g.admit(r, p)
 	if err != nil {
 		return r, err
 	}
-	return r.WithContext(context.WithValue(r.Context(), contextKey{}, c)), nil
+	return with(r, c), nil
+}
+
+// AdmitProgram does the same for programs, which show an API token and no cookie.
+func (g *Gate) AdmitProgram(r *http.Request, p Permission) (*http.Request, error) {
+	r = r.WithContext(sqldb.ForInstallation(r.Context()))
+	c, err := g.admitProgram(r, p)
+	if err != nil {
+		return r, err
+	}
+	return with(r, c), nil
+}
+
+func (g *Gate) admit(r *http.Request, p Permission) (*Caller, error) {
+	switch {
+	case p == Public:
+		c, err := g.person(r)
+		if fault.KindOf(err) == fault.Forbidden {
+			return &Caller{}, nil
+		}
+		return c, err
+	case p == SignedIn:
+		return g.person(r)
+	case p == Operator:
+		c, err := g.person(r)
+		if err == nil && !c.Account.Operator {
+			err = errNotYours
+		}
+		return c, err
+	case p == Member || p.asked().Known():
+		return g.member(r, p)
+	}
+	return nil, errNobody
+}
+
+func (g *Gate) admitProgram(r *http.Request, p Permission) (*Caller, error) {
+	switch {
+	case p == Public:
+		return &Caller{}, nil
+	case p == AnyToken || p.asked().Known():
+		return g.program(r, p)
+	}
+	return nil, errNobody
 }
 
 func (g *Gate) person(r *http.Request) (*Caller, error) {
@@ -116,26 +104,51 @@ func (g *Gate) person(r *http.Request) (*Caller, error) {
 	return &Caller{Account: session.Account, SignedIn: session, Session: cookie.Value}, nil
 }
 
-func (g *Gate) manager(r *http.Request) (*Caller, error) {
+// member lets in members of the organisation {org} of the address whose role
+// includes what is asked for, and keeps those who are limited to departments
+// from things of others.
+func (g *Gate) member(r *http.Request, p Permission) (*Caller, error) {
 	c, err := g.person(r)
 	if err != nil {
 		return nil, err
 	}
-	memberships, err := g.Orgs.ForAccount(r.Context(), c.Account.ID)
+	m, err := g.Orgs.MembershipIn(r.Context(), c.Account.ID, r.PathValue("org"))
 	if err != nil {
 		return nil, err
 	}
-	for _, m := range memberships {
-		if m.Organisation.Slug == r.PathValue("org") && m.Role == org.RoleOwner {
-			c.Organisation, c.Role = m.Organisation, m.Role
-			return c, nil
+	c.Organisation, c.Role, c.Permissions, c.Reach = m.Organisation, m.Role, m.Permissions, m.Reach
+	if p == Member {
+		return c, nil
+	}
+	if !c.May(p.asked()) {
+		return nil, fault.Forbiddenf("Your role in %s does not include this. Ask one of its owners or administrators.", m.Organisation.Name)
+	}
+	for _, kind := range []string{org.ThingBadge, org.ThingAward, org.ThingBatch} {
+		text := r.PathValue(kind)
+		if text == "" {
+			continue
+		}
+		id, err := publicid.Parse(text)
+		if err != nil {
+			return nil, errNotYours
+		}
+		if err := g.Orgs.InReach(r.Context(), m.Organisation.ID, m.Reach, kind, id); err != nil {
+			return nil, err
 		}
 	}
-	// The same answer whether the organisation exists or not.
-	return nil, fault.NotFoundf("There is no such page, or it is not yours to see.")
+	return c, g.standing(r, c, p)
 }
 
-func (g *Gate) program(r *http.Request) (*Caller, error) {
+// standing refuses what the organisation's standing does not allow. Looking is
+// always allowed.
+func (g *Gate) standing(r *http.Request, c *Caller, p Permission) error {
+	if r.Method == http.MethodGet || r.Method == http.MethodHead {
+		return nil
+	}
+	return c.Organisation.MayUse(p.asked())
+}
+
+func (g *Gate) program(r *http.Request, p Permission) (*Caller, error) {
 	scheme, secret, _ := strings.Cut(r.Header.Get("Authorization"), " ")
 	if !strings.EqualFold(scheme, "Bearer") || !strings.HasPrefix(secret, account.TokenPrefix) {
 		return nil, ErrToken
@@ -147,8 +160,50 @@ func (g *Gate) program(r *http.Request) (*Caller, error) {
 	if err != nil {
 		return nil, err
 	}
-	o, err := g.Orgs.ByID(r.Context(), t.OrganisationID)
-	return &Caller{Token: t, Organisation: o}, err
+	c := &Caller{Token: t}
+	c.Organisation, c.Permissions, err = g.Orgs.TokenMay(r.Context(), t)
+	if fault.KindOf(err) == fault.Forbidden {
+		return nil, ErrToken
+	}
+	if err != nil {
+		return nil, err
+	}
+	if p == AnyToken {
+		return c, nil
+	}
+	if !c.May(p.asked()) {
+		return nil, fault.Forbiddenf("This API token is not for this: it lacks the scope %s.", p)
+	}
+	return c, g.standing(r, c, p)
+}
+
+// with puts what is known about the caller into the request's context.
+func with(r *http.Request, c *Caller) *http.Request {
+	ctx := context.WithValue(r.Context(), contextKey{}, c)
+	o := audit.From(ctx)
+	if c.Account != nil {
+		o.AccountID = c.Account.ID
+	}
+	if c.Token != nil {
+		o.AccountID, o.TokenID = c.AccountID(), c.Token.ID
+	}
+	if o.Address == "" {
+		o.Address = ClientAddress(r)
+	}
+	ctx = audit.With(ctx, o)
+	if c.Organisation != nil {
+		ctx = sqldb.ForOrganisation(ctx, c.Organisation.ID)
+	}
+	return r.WithContext(ctx)
+}
+
+// ClientAddress returns the IP address that a request came from.
+func ClientAddress(r *http.Request) string {
+	host, _, err := net.SplitHostPort(r.RemoteAddr)
+	if err != nil {
+		return r.RemoteAddr
+	}
+	return host
 }
 
 // SetSession gives the browser its session.

@@ -7,6 +7,7 @@ import (
 	"database/sql"
 	"errors"
 	"regexp"
+	"strconv"
 	"strings"
 	"time"
 	"unicode"
@@ -17,6 +18,7 @@ import (
 	"golang.org/x/text/unicode/norm"
 
 	"github.com/roundel/roundel/internal/account"
+	"github.com/roundel/roundel/internal/audit"
 	"github.com/roundel/roundel/internal/blob"
 	"github.com/roundel/roundel/internal/fault"
 	"github.com/roundel/roundel/internal/input"
@@ -34,6 +36,7 @@ type Organisation struct {
 	IsSample  bool // made by "try it with a sample organisation"
 	Profile
 	Disclosure
+	Standing
 }
 
 // Profile is the public face of an organisation.
@@ -60,20 +63,9 @@ type Disclosure struct {
 type Service struct {
 	DB      *sqldb.DB
 	Keys    *keys.Ring
-	Blobs   *blob.Dir
+	Blobs   blob.Store
 	Now     func() time.Time
 	BaseURL string // public address of the installation, without a trailing slash
-}
-
-// The roles a member can have. What each may do is decided in the gate.
-const (
-	RoleOwner = "owner"
-)
-
-// Membership is an organisation together with the role a person has in it.
-type Membership struct {
-	Organisation *Organisation
-	Role         string
 }
 
 // Create makes an organisation with the person as its owner, and its signing
@@ -95,6 +87,9 @@ func (s *Service) create(ctx context.Context, ownerID int64, p Profile, sample b
 	}
 	o := &Organisation{PublicID: publicid.New(), CreatedAt: s.Now(), IsSample: sample, Profile: p}
 	err = s.DB.Write(ctx, func(tx *sqldb.Tx) error {
+		if o.State, err = firstState(ctx, tx, ownerID, sample); err != nil {
+			return err
+		}
 		if o.Slug, err = freeSlug(ctx, tx, p.Name); err != nil {
 			return err
 		}
@@ -105,8 +100,11 @@ func (s *Service) create(ctx context.Context, ownerID int64, p Profile, sample b
 			o.ID, ownerID, RoleOwner, sqldb.Millis(o.CreatedAt)); err != nil {
 			return err
 		}
-		_, err := s.Keys.Create(ctx, tx, o.ID, o.PublicID)
-		return err
+		if _, err := s.Keys.Create(ctx, tx, o.ID, o.PublicID); err != nil {
+			return err
+		}
+		return record(ctx, tx, o.ID, "organisation.created", "organisation", o.ID, map[string]string{
+			"state": string(o.State), "owner": strconv.FormatInt(ownerID, 10)})
 	})
 	return o, err
 }
@@ -118,7 +116,12 @@ func (s *Service) Update(ctx context.Context, id int64, p Profile) error {
 	if err != nil {
 		return err
 	}
-	return s.DB.Write(ctx, func(tx *sqldb.Tx) error { return update(ctx, tx, id, p) })
+	return s.DB.Write(ctx, func(tx *sqldb.Tx) error {
+		if err := update(ctx, tx, id, p); err != nil {
+			return err
+		}
+		return record(ctx, tx, id, "organisation.changed", "organisation", id, nil)
+	})
 }
 
 // SetDisclosure changes what later documents will hold.
@@ -133,7 +136,11 @@ func (s *Service) SetDisclosure(ctx context.Context, id int64, d Disclosure) err
 	return s.DB.Write(ctx, func(tx *sqldb.Tx) error {
 		_, err := tx.Exec(ctx, `UPDATE organisation SET include_name = $1, include_evidence = $2, lawful_basis = $3 WHERE id = $4`,
 			d.IncludeName, d.IncludeEvidence, d.LawfulBasis, id)
-		return err
+		if err != nil {
+			return err
+		}
+		return record(ctx, tx, id, "disclosure.changed", "organisation", id, map[string]string{
+			"name": strconv.FormatBool(d.IncludeName), "evidence": strconv.FormatBool(d.IncludeEvidence)})
 	})
 }
 
@@ -150,18 +157,6 @@ func (s *Service) BySlug(ctx context.Context, slug string) (o *Organisation, err
 		return err
 	})
 	return o, err
-}
-
-// ForAccount lists the organisations that the person belongs to, oldest first.
-func (s *Service) ForAccount(ctx context.Context, accountID int64) (list []Membership, err error) {
-	err = s.DB.Read(ctx, func(tx *sqldb.Tx) error {
-		list, err = sqldb.Collect(ctx, tx, func(r *sql.Rows) (m Membership, err error) {
-			m.Organisation, err = scanWith(r, &m.Role)
-			return m, err
-		}, `SELECT `+columns+`, role FROM organisation JOIN member ON organisation_id = id WHERE account_id = $1 ORDER BY id`, accountID)
-		return err
-	})
-	return list, err
 }
 
 var (
@@ -230,6 +225,11 @@ func slugify(name string) string {
 		return slug
 	}
 	return "organisation"
+}
+
+// record adds an entry about the organisation to the audit log.
+func record(ctx context.Context, tx *sqldb.Tx, id int64, action, subject string, subjectID int64, data map[string]string) error {
+	return audit.Record(ctx, tx, audit.Entry{OrganisationID: id, Action: action, Subject: subject, SubjectID: subjectID, Data: data})
 }
 
 var errNoOrganisation = fault.NotFoundf("There is no such organisation.")

@@ -47,7 +47,7 @@ func TestCreateGivesOwnerKeyAndAddress(t *testing.T) {
 		}
 		memberships, err := s.ForAccount(t.Context(), owner)
 		check(t, err)
-		if len(memberships) != 2 || memberships[0].Role != org.RoleOwner || memberships[0].Organisation.ID != first.ID {
+		if len(memberships) != 2 || !memberships[0].Role.Owner() || memberships[0].Organisation.ID != first.ID {
 			t.Errorf("memberships %+v", memberships)
 		}
 		others, err := s.ForAccount(t.Context(), owner+1)

@@ -9,20 +9,23 @@ import (
 )
 
 const columns = `id, public_id, slug, name, website, email, description, country, linkedin_id, accent, logo_key, logo_alt,
-	is_sample, include_name, include_evidence, lawful_basis, organisation.created_at`
+	is_sample, include_name, include_evidence, lawful_basis, organisation.created_at,
+	state, state_reason, decided_at, suspended_at, suspension_reason, stopped_at, stop_reason`
 
 func scan(row interface{ Scan(...any) error }) (*Organisation, error) { return scanWith(row) }
 
 // scanWith reads the organisation's columns and then whatever the query adds.
 func scanWith(row interface{ Scan(...any) error }, more ...any) (*Organisation, error) {
 	var o Organisation
-	var created int64
+	var created, decided, suspended, stopped int64
 	err := row.Scan(append([]any{&o.ID, &o.PublicID, &o.Slug, &o.Name, &o.Website, &o.Email, &o.Description, &o.Country,
-		&o.LinkedInID, &o.Accent, &o.LogoKey, &o.LogoAlt, &o.IsSample, &o.IncludeName, &o.IncludeEvidence, &o.LawfulBasis, &created}, more...)...)
+		&o.LinkedInID, &o.Accent, &o.LogoKey, &o.LogoAlt, &o.IsSample, &o.IncludeName, &o.IncludeEvidence, &o.LawfulBasis, &created,
+		&o.State, &o.StateReason, &decided, &suspended, &o.SuspensionReason, &stopped, &o.StopReason}, more...)...)
 	if isNoRows(err) {
 		return nil, errNoOrganisation
 	}
-	o.CreatedAt = sqldb.Time(created)
+	o.CreatedAt, o.DecidedAt = sqldb.Time(created), sqldb.Time(decided)
+	o.SuspendedAt, o.StoppedAt = sqldb.Time(suspended), sqldb.Time(stopped)
 	return &o, err
 }
 
@@ -33,10 +36,10 @@ func ByID(ctx context.Context, tx *sqldb.Tx, id int64) (*Organisation, error) {
 
 func insert(ctx context.Context, tx *sqldb.Tx, o *Organisation) error {
 	return tx.QueryRow(ctx, `INSERT INTO organisation (public_id, slug, name, website, email, description, country, linkedin_id,
-			accent, logo_key, logo_alt, is_sample, created_at)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13) RETURNING id`,
+			accent, logo_key, logo_alt, is_sample, state, created_at)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14) RETURNING id`,
 		o.PublicID, o.Slug, o.Name, o.Website, o.Email, o.Description, o.Country, o.LinkedInID,
-		o.Accent, o.LogoKey, o.LogoAlt, o.IsSample, sqldb.Millis(o.CreatedAt)).Scan(&o.ID)
+		o.Accent, o.LogoKey, o.LogoAlt, o.IsSample, string(o.State), sqldb.Millis(o.CreatedAt)).Scan(&o.ID)
 }
 
 func update(ctx context.Context, tx *sqldb.Tx, id int64, p Profile) error {

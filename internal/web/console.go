@@ -2,6 +2,7 @@ package web
 
 import (
 	"github.com/roundel/roundel/internal/gate"
+	"github.com/roundel/roundel/internal/org"
 )
 
 // consoleRoutes lists the pages for people who issue badges, and the pages
@@ -32,72 +33,72 @@ func (s *Server) doorRoutes() []route {
 
 // deskRoutes are an organisation's overview, mails and settings.
 func (s *Server) deskRoutes() []route {
-	const org = "/console/{org}"
+	const desk = "/console/{org}"
 	return []route{
-		{"GET " + org, gate.Manage, s.overview},
-		{"POST " + org + "/go-live", gate.Manage, s.goLive},
-		{"POST " + org + "/jobs/{job}/retry", gate.Manage, s.jobRetry},
+		{"GET " + desk, gate.Member, s.overview},
+		{"POST " + desk + "/go-live", gate.Needs(org.EditOrganisation), s.goLive},
+		{"POST " + desk + "/jobs/{job}/retry", gate.Needs(org.EditOrganisation), s.jobRetry},
 
-		{"GET " + org + "/outbox", gate.Manage, s.outboxList},
-		{"GET " + org + "/outbox/{mail}", gate.Manage, s.outboxMail},
-		{"POST " + org + "/outbox/{mail}/retry", gate.Manage, s.outboxRetry},
+		{"GET " + desk + "/outbox", gate.Needs(org.ViewOutbox), s.outboxList},
+		{"GET " + desk + "/outbox/{mail}", gate.Needs(org.ViewOutbox), s.outboxMail},
+		{"POST " + desk + "/outbox/{mail}/retry", gate.Needs(org.IssueAwards), s.outboxRetry},
 
-		{"GET " + org + "/settings", gate.Manage, s.profileForm},
-		{"POST " + org + "/settings", gate.Manage, s.profileSave},
-		{"GET " + org + "/settings/disclosure", gate.Manage, s.disclosureForm},
-		{"POST " + org + "/settings/disclosure", gate.Manage, s.disclosureSave},
-		{"GET " + org + "/settings/identity", gate.Manage, s.identity},
-		{"GET " + org + "/settings/tokens", gate.Manage, s.tokenList},
-		{"POST " + org + "/settings/tokens", gate.Manage, s.tokenCreate},
-		{"POST " + org + "/settings/tokens/{token}/revoke", gate.Manage, s.tokenRevoke},
+		{"GET " + desk + "/settings", gate.Needs(org.EditOrganisation), s.profileForm},
+		{"POST " + desk + "/settings", gate.Needs(org.EditOrganisation), s.profileSave},
+		{"GET " + desk + "/settings/disclosure", gate.Needs(org.EditOrganisation), s.disclosureForm},
+		{"POST " + desk + "/settings/disclosure", gate.Needs(org.EditOrganisation), s.disclosureSave},
+		{"GET " + desk + "/settings/identity", gate.Needs(org.EditOrganisation), s.identity},
+		{"GET " + desk + "/settings/tokens", gate.Needs(org.ManageTokens), s.tokenList},
+		{"POST " + desk + "/settings/tokens", gate.Needs(org.ManageTokens), s.tokenCreate},
+		{"POST " + desk + "/settings/tokens/{token}/revoke", gate.Needs(org.ManageTokens), s.tokenRevoke},
 	}
 }
 
 // badgeRoutes are for designing badges.
 func (s *Server) badgeRoutes() []route {
-	const org, badge = "/console/{org}", "/console/{org}/badges/{badge}"
+	const desk, badge = "/console/{org}", "/console/{org}/badges/{badge}"
 	return []route{
-		{"GET " + org + "/picture.svg", gate.Manage, s.designPicture},
-		{"POST " + org + "/badges/preview", gate.Manage, s.badgePreview},
-		{"GET " + org + "/badges", gate.Manage, s.badgeList},
-		{"GET " + org + "/badges/new", gate.Manage, s.badgeNew},
-		{"POST " + org + "/badges/new", gate.Manage, s.badgeCreate},
-		{"GET " + badge, gate.Manage, s.badgeShow},
-		{"GET " + badge + "/edit", gate.Manage, s.badgeEdit},
-		{"POST " + badge + "/edit", gate.Manage, s.badgeSave},
-		{"POST " + badge + "/publish", gate.Manage, s.badgePublish},
-		{"POST " + badge + "/discard", gate.Manage, s.badgeDiscard},
-		{"POST " + badge + "/archive", gate.Manage, s.badgeArchive},
+		{"GET " + desk + "/picture.svg", gate.Needs(org.EditBadges), s.designPicture},
+		{"POST " + desk + "/badges/preview", gate.Needs(org.EditBadges), s.badgePreview},
+		{"GET " + desk + "/badges", gate.Needs(org.ViewBadges), s.badgeList},
+		{"GET " + desk + "/badges/new", gate.Needs(org.EditBadges), s.badgeNew},
+		{"POST " + desk + "/badges/new", gate.Needs(org.EditBadges), s.badgeCreate},
+		{"GET " + badge, gate.Needs(org.ViewBadges), s.badgeShow},
+		{"GET " + badge + "/edit", gate.Needs(org.EditBadges), s.badgeEdit},
+		{"POST " + badge + "/edit", gate.Needs(org.EditBadges), s.badgeSave},
+		{"POST " + badge + "/publish", gate.Needs(org.PublishBadges), s.badgePublish},
+		{"POST " + badge + "/discard", gate.Needs(org.EditBadges), s.badgeDiscard},
+		{"POST " + badge + "/archive", gate.Needs(org.PublishBadges), s.badgeArchive},
 	}
 }
 
 // awardRoutes are for awarding badges, and for what was awarded.
 func (s *Server) awardRoutes() []route {
-	const org, badge, batch, award = "/console/{org}", "/console/{org}/badges/{badge}", "/console/{org}/batches/{batch}", "/console/{org}/awards/{award}"
+	const desk, badge, batch, award = "/console/{org}", "/console/{org}/badges/{badge}", "/console/{org}/batches/{batch}", "/console/{org}/awards/{award}"
 	return []route{
-		{"GET " + badge + "/award", gate.Manage, s.awardForm},
-		{"POST " + badge + "/award", gate.Manage, s.awardCreate},
-		{"GET " + badge + "/spreadsheet", gate.Manage, s.batchForm},
-		{"POST " + badge + "/spreadsheet", gate.Manage, s.batchCreate},
-		{"GET " + badge + "/spreadsheet/template.csv", gate.Manage, s.batchTemplate},
+		{"GET " + badge + "/award", gate.Needs(org.IssueAwards), s.awardForm},
+		{"POST " + badge + "/award", gate.Needs(org.IssueAwards), s.awardCreate},
+		{"GET " + badge + "/spreadsheet", gate.Needs(org.IssueAwards), s.batchForm},
+		{"POST " + badge + "/spreadsheet", gate.Needs(org.IssueAwards), s.batchCreate},
+		{"GET " + badge + "/spreadsheet/template.csv", gate.Needs(org.IssueAwards), s.batchTemplate},
 
-		{"GET " + org + "/batches", gate.Manage, s.batchList},
-		{"GET " + batch, gate.Manage, s.batchShow},
-		{"GET " + batch + "/columns", gate.Manage, s.batchColumns},
-		{"POST " + batch + "/columns", gate.Manage, s.batchCheck},
-		{"POST " + batch + "/rows/{row}", gate.Manage, s.batchMend},
-		{"GET " + batch + "/confirm", gate.Manage, s.batchConfirmForm},
-		{"POST " + batch + "/confirm", gate.Manage, s.batchConfirm},
-		{"POST " + batch + "/discard", gate.Manage, s.batchDiscard},
-		{"GET " + batch + "/bad.csv", gate.Manage, s.batchBadFile},
-		{"GET " + batch + "/report.csv", gate.Manage, s.batchReportFile},
+		{"GET " + desk + "/batches", gate.Needs(org.ViewAwards), s.batchList},
+		{"GET " + batch, gate.Needs(org.ViewAwards), s.batchShow},
+		{"GET " + batch + "/columns", gate.Needs(org.IssueAwards), s.batchColumns},
+		{"POST " + batch + "/columns", gate.Needs(org.IssueAwards), s.batchCheck},
+		{"POST " + batch + "/rows/{row}", gate.Needs(org.IssueAwards), s.batchMend},
+		{"GET " + batch + "/confirm", gate.Needs(org.IssueAwards), s.batchConfirmForm},
+		{"POST " + batch + "/confirm", gate.Needs(org.IssueAwards), s.batchConfirm},
+		{"POST " + batch + "/discard", gate.Needs(org.IssueAwards), s.batchDiscard},
+		{"GET " + batch + "/bad.csv", gate.Needs(org.ViewAwards), s.batchBadFile},
+		{"GET " + batch + "/report.csv", gate.Needs(org.ViewAwards), s.batchReportFile},
 
-		{"GET " + org + "/awards", gate.Manage, s.awardList},
-		{"GET " + award, gate.Manage, s.awardShow},
-		{"GET " + award + "/badge.json", gate.Manage, s.awardJSON},
-		{"GET " + award + "/badge.png", gate.Manage, s.awardPNG},
-		{"POST " + award + "/link", gate.Manage, s.awardLink},
-		{"POST " + award + "/mail", gate.Manage, s.awardMail},
-		{"POST " + award + "/state", gate.Manage, s.awardState},
+		{"GET " + desk + "/awards", gate.Needs(org.ViewAwards), s.awardList},
+		{"GET " + award, gate.Needs(org.ViewAwards), s.awardShow},
+		{"GET " + award + "/badge.json", gate.Needs(org.ViewAwards), s.awardJSON},
+		{"GET " + award + "/badge.png", gate.Needs(org.ViewAwards), s.awardPNG},
+		{"POST " + award + "/link", gate.Needs(org.IssueAwards), s.awardLink},
+		{"POST " + award + "/mail", gate.Needs(org.IssueAwards), s.awardMail},
+		{"POST " + award + "/state", gate.Needs(org.WithdrawAwards), s.awardState},
 	}
 }

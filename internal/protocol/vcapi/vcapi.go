@@ -19,6 +19,7 @@ import (
 	"github.com/roundel/roundel/internal/attest"
 	"github.com/roundel/roundel/internal/fault"
 	"github.com/roundel/roundel/internal/gate"
+	"github.com/roundel/roundel/internal/org"
 	"github.com/roundel/roundel/internal/verification"
 )
 
@@ -39,31 +40,41 @@ const Base = "/vc"
 // ListPath is where status lists lie, each under its public id.
 const ListPath = Base + "/status/"
 
-// route is one entry of the table.
+// route is one entry of the table: what a path needs, and who answers it.
 type route struct {
-	pattern string
-	handle  func(*Server, http.ResponseWriter, *http.Request) error
-	public  bool
+	pattern    string // as http.ServeMux takes it, with a method
+	permission gate.Permission
+	handle     func(*Server, http.ResponseWriter, *http.Request) error
 }
 
 func routes() []route {
+	issue, withdraw := gate.Needs(org.IssueAwards), gate.Needs(org.WithdrawAwards)
 	return []route{
-		{pattern: "POST " + Base + "/credentials/issue", handle: (*Server).issue},
-		{pattern: "POST " + Base + "/credentials/verify", handle: (*Server).verifyCredential},
-		{pattern: "POST " + Base + "/presentations/verify", handle: (*Server).verifyPresentation},
-		{pattern: "POST " + Base + "/credentials/derive", handle: (*Server).derive},
-		{pattern: "POST " + Base + "/credentials/status", handle: (*Server).setStatus},
-		{pattern: "GET " + Base + "/identifiers/{did}", handle: (*Server).identifier},
-		{pattern: "GET " + Base + "/issuer-ids", handle: (*Server).issuerIDs},
-		{pattern: "GET " + Base + "/openapi.json", handle: (*Server).describe, public: true},
-		{pattern: "GET " + ListPath + "{list}", handle: (*Server).statusList, public: true},
+		{"POST " + Base + "/credentials/issue", issue, (*Server).issue},
+		{"POST " + Base + "/credentials/status", withdraw, (*Server).setStatus},
+		{"POST " + Base + "/credentials/verify", gate.AnyToken, (*Server).verifyCredential},
+		{"POST " + Base + "/presentations/verify", gate.AnyToken, (*Server).verifyPresentation},
+		{"POST " + Base + "/credentials/derive", gate.AnyToken, (*Server).derive},
+		{"GET " + Base + "/identifiers/{did}", gate.AnyToken, (*Server).identifier},
+		{"GET " + Base + "/issuer-ids", gate.AnyToken, (*Server).issuerIDs},
+		{"GET " + Base + "/openapi.json", gate.Public, (*Server).describe},
+		{"GET " + ListPath + "{list}", gate.Public, (*Server).statusList},
 	}
+}
+
+// Routes returns the table: what each pattern needs.
+func Routes() map[string]gate.Permission {
+	all := map[string]gate.Permission{}
+	for _, r := range routes() {
+		all[r.pattern] = r.permission
+	}
+	return all
 }
 
 // Patterns returns what needs a token, as http.ServeMux takes it.
 func Patterns() (all []string) {
 	for _, r := range routes() {
-		if !r.public {
+		if r.permission != gate.Public {
 			all = append(all, r.pattern)
 		}
 	}
@@ -75,7 +86,7 @@ func (s *Server) Mount(mux *http.ServeMux) {
 	for _, r := range routes() {
 		mux.Handle(r.pattern, s.answer(r))
 	}
-	mux.Handle(Base+"/", s.answer(route{handle: (*Server).nothing}))
+	mux.Handle(Base+"/", s.answer(route{Base + "/", gate.AnyToken, (*Server).nothing}))
 }
 
 // nothing answers addresses and methods that do not exist.
@@ -89,10 +100,7 @@ func (s *Server) answer(rt route) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Cache-Control", "no-store")
 		w.Header().Set("X-Content-Type-Options", "nosniff")
-		admitted, err := r, error(nil)
-		if !rt.public {
-			admitted, err = s.admit(r)
-		}
+		admitted, err := s.admit(r, rt.permission)
 		if err == nil {
 			err = rt.handle(s, w, admitted)
 		}
@@ -104,11 +112,11 @@ func (s *Server) answer(rt route) http.Handler {
 
 // admit lets in programs with a token. With Open it lets in, as nobody, whoever
 // sends none and asks from this machine for this machine.
-func (s *Server) admit(r *http.Request) (*http.Request, error) {
-	if s.Open && r.Header.Get("Authorization") == "" && local(r) {
-		return r, nil
+func (s *Server) admit(r *http.Request, p gate.Permission) (*http.Request, error) {
+	if s.Open && p != gate.Public && r.Header.Get("Authorization") == "" && local(r) {
+		p = gate.Public
 	}
-	return s.Gate.Admit(r, gate.APIToken)
+	return s.Gate.AdmitProgram(r, p)
 }
 
 // local reports whether a request comes straight from this machine and names
