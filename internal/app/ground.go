@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"log/slog"
 	"os"
-	"path/filepath"
 	"time"
 
 	"github.com/roundel/roundel/internal/blob"
@@ -23,7 +22,7 @@ import (
 // Ground is what every feature stands on.
 type Ground struct {
 	DB         *sqldb.DB
-	Blobs      *blob.Dir
+	Blobs      blob.Store
 	Keys       *keys.Ring
 	Fetch      *fetch.Client
 	Mail       mail.Sender // nil: mails wait in the outbox
@@ -44,13 +43,13 @@ func newGround(ctx context.Context, c config.Config, log *slog.Logger) (*Ground,
 }
 
 func (g *Ground) open(ctx context.Context, c config.Config) (err error) {
-	if g.DB, err = sqldb.Open(ctx, c.DatabaseURL()); err != nil {
+	if g.DB, err = sqldb.OpenWith(ctx, c.DatabaseURL(), sqldb.Options{Owner: c.DatabaseOwner, WithoutWalls: c.DatabaseWithoutWalls}); err != nil {
 		return fmt.Errorf("open the database: %w", err)
 	}
 	if err = g.DB.Migrate(ctx); err != nil {
 		return fmt.Errorf("migrate the database: %w", err)
 	}
-	if g.Blobs, err = blob.Open(filepath.Join(c.Data, "blobs")); err != nil {
+	if g.Blobs, err = blob.OpenStore(ctx, c.BlobsAddress()); err != nil {
 		return fmt.Errorf("open the pictures: %w", err)
 	}
 	kek, err := loadKEK(ctx, g.DB, c)

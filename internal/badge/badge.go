@@ -71,7 +71,7 @@ type Content struct {
 // Service keeps badges.
 type Service struct {
 	DB    *sqldb.DB
-	Blobs *blob.Dir
+	Blobs blob.Store
 	Now   func() time.Time
 }
 

@@ -21,7 +21,10 @@ type Config struct {
 	Data    string `default:"./data" env:"ROUNDEL_DATA" type:"path" placeholder:"DIR" help:"Folder for the database, pictures and the key file."`
 	BaseURL string `env:"ROUNDEL_BASE_URL" placeholder:"URL" help:"The public address that all documents carry, for example https://badges.example.org. Without it, the listening address is used and awards are trials."`
 
-	Database string `env:"ROUNDEL_DATABASE" placeholder:"URL" help:"postgres://… to use PostgreSQL. By default an SQLite file in the data folder."`
+	Database             string `env:"ROUNDEL_DATABASE" placeholder:"URL" help:"postgres://… to use PostgreSQL. By default an SQLite file in the data folder."`
+	DatabaseOwner        string `env:"ROUNDEL_DATABASE_OWNER" placeholder:"URL" help:"postgres://… as the role that owns the tables; used for migrating only. Without it, the role of --database migrates, and takes on a restricted role to serve."`
+	DatabaseWithoutWalls bool   `env:"ROUNDEL_DATABASE_WITHOUT_WALLS" help:"Serve even where PostgreSQL's row-level security cannot keep organisations apart as a second wall."`
+	Blobs                string `env:"ROUNDEL_BLOBS" placeholder:"ADDRESS" help:"Where pictures and files are kept: a folder, or s3://BUCKET/PREFIX?endpoint=https://HOST&region=REGION. By default blobs in the data folder. The credentials of S3 are read from AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or from the file that AWS_SHARED_CREDENTIALS_FILE names."`
 
 	TLSCert string `name:"tls-cert" env:"ROUNDEL_TLS_CERT" type:"path" placeholder:"FILE" help:"Certificate chain (PEM), to serve https without a proxy in front."`
 	TLSKey  string `name:"tls-key" env:"ROUNDEL_TLS_KEY" type:"path" placeholder:"FILE" help:"Private key (PEM) of the certificate. Both files are read again when they change."`
@@ -85,6 +88,9 @@ func (c *Config) Check() error {
 	}
 	if c.Database != "" && !strings.HasPrefix(c.Database, "postgres://") && !strings.HasPrefix(c.Database, "postgresql://") {
 		return fmt.Errorf("--database must begin with postgres://; without it the data folder is used")
+	}
+	if c.DatabaseOwner != "" && c.Database == "" {
+		return fmt.Errorf("--database-owner goes with --database")
 	}
 	if c.SMTPAddr != "" && c.MailFrom == "" {
 		return fmt.Errorf("--smtp needs --mail-from, the address that mails are sent from")
@@ -171,6 +177,14 @@ func (c *Config) DatabaseURL() string {
 		return c.Database
 	}
 	return "sqlite:" + filepath.Join(c.Data, "roundel.db")
+}
+
+// BlobsAddress returns where pictures and files are.
+func (c *Config) BlobsAddress() string {
+	if c.Blobs != "" {
+		return c.Blobs
+	}
+	return filepath.Join(c.Data, "blobs")
 }
 
 // KeyPath returns the file of the key-encryption key.

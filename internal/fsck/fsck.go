@@ -29,7 +29,7 @@ import (
 // Checker checks an installation.
 type Checker struct {
 	DB    *sqldb.DB
-	Blobs *blob.Dir
+	Blobs blob.Store
 	Keys  *keys.Ring // nil: sealed keys are not opened
 }
 

@@ -32,7 +32,7 @@ type Service struct {
 	DB      *sqldb.DB
 	Keys    *keys.Ring
 	Orgs    *org.Service
-	Blobs   *blob.Dir
+	Blobs   blob.Store
 	Now     func() time.Time
 	Log     *slog.Logger
 	BaseURL string // public address of the installation, without a trailing slash

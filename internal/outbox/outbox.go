@@ -68,7 +68,7 @@ type Entry struct {
 type Service struct {
 	DB     *sqldb.DB
 	Sender mail.Sender // nil: mails wait
-	Blobs  *blob.Dir   // the pictures; nil: mails go without
+	Blobs  blob.Store  // the pictures; nil: mails go without
 	Now    func() time.Time
 	Open   func(sealed []byte) (secret string, err error) // nil: no mail holds a secret
 	Site   string                                         // the platform's name, in "NAME via PLATFORM"

@@ -22,7 +22,7 @@ type Service struct {
 	Orgs    *org.Service
 	Badges  *badge.Service
 	Issuing *issuing.Service
-	Blobs   *blob.Dir
+	Blobs   blob.Store
 	Now     func() time.Time
 }
 

@@ -32,7 +32,7 @@ type Server struct {
 	Claims       *claim.Service
 	Verification *verification.Service
 	Outbox       *outbox.Service
-	Blobs        *blob.Dir
+	Blobs        blob.Store
 	Gate         *gate.Gate
 	Catalogues   *locale.Catalogues
 	Now          func() time.Time
