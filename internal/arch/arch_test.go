@@ -35,7 +35,7 @@ verify
 fault publicid vectors input signedlist
 config observe locale picture sheet
 sqldb blob fetch mail
-event dbtest mail/mailtest
+event dbtest mail/mailtest certificate
 jobs audit dbtest/withpostgres
 outbox
 account keys

@@ -40,6 +40,7 @@ var shared = map[string]string{
 	"account_totp":     "of people",
 	"audit_cursor":     "how far the audit chains are sealed",
 	"award_number":     "the next key of an award",
+	"certificate":      "of the installation, encrypted",
 	"consumer_cursor":  "how far a consumer has read the events",
 	"goose_db_version": "which migrations have run",
 	"issuer_key":       "the installation's own keys",

@@ -43,5 +43,13 @@ CREATE TABLE audit_cursor (
 );
 INSERT INTO audit_cursor (id, last_id) VALUES (1, 0);
 
+-- What ACME gave: certificates with their keys, and the account's key. Shared by
+-- all nodes, encrypted under the key-encryption key.
+CREATE TABLE certificate (
+    name       TEXT PRIMARY KEY,
+    content    BYTEA NOT NULL,
+    changed_at BIGINT NOT NULL
+);
+
 -- +goose Down
 SELECT 1;
