@@ -37,6 +37,9 @@ type Service struct {
 	// ListPath is where under BaseURL the status lists are served, each by its
 	// public id: "/vc/status/".
 	ListPath string
+	// Journal returns once what was committed before stands in the journal beside
+	// the backups; nil: there is none.
+	Journal func(context.Context) error
 
 	lists signedlist.Keeper
 }

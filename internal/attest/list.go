@@ -74,7 +74,8 @@ func (s *Service) buildList(ctx context.Context, l storedList) ([]byte, error) {
 				return struct{}{}, err
 			}
 			return struct{}{}, list.SetValue(int(position), uint(value))
-		}, `SELECT position, value FROM attestation_status WHERE list_id = $1 AND value > 0`, l.id)
+		}, `SELECT position, value FROM attestation_status WHERE list_id = $1 AND value > 0
+			UNION SELECT position, value FROM attestation_kept WHERE list_id = $1 AND value > 0`, l.id)
 		return err
 	})
 	if err != nil {

@@ -11,6 +11,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/roundel/roundel/internal/event"
 	"github.com/roundel/roundel/internal/fault"
 	"github.com/roundel/roundel/internal/publicid"
 	"github.com/roundel/roundel/internal/sqldb"
@@ -111,7 +112,7 @@ func (s *Service) draw(ctx context.Context, tx *sqldb.Tx, a *attestation, r Stat
 // openList returns a list with room, and counts the place that will be taken.
 func (s *Service) openList(ctx context.Context, tx *sqldb.Tx, a *attestation, r StatusRequest) (id int64, public publicid.ID, err error) {
 	err = tx.QueryRow(ctx, `UPDATE attestation_list SET drawn = drawn + 1 WHERE id = (SELECT min(id) FROM attestation_list
-		WHERE organisation_id = $1 AND issuer_key_id = $2 AND purpose = $3 AND bits = $4 AND drawn < $5) RETURNING id, public_id`,
+		WHERE organisation_id = $1 AND issuer_key_id = $2 AND purpose = $3 AND bits = $4 AND drawn < $5 AND closed_at = 0) RETURNING id, public_id`,
 		a.request.OrganisationID, a.issuer.ID, r.Purpose, max(r.Size, 1), listTaken).Scan(&id, &public)
 	if !errors.Is(err, sql.ErrNoRows) {
 		return id, public, err
@@ -119,7 +120,10 @@ func (s *Service) openList(ctx context.Context, tx *sqldb.Tx, a *attestation, r 
 	public = publicid.New()
 	err = tx.QueryRow(ctx, `INSERT INTO attestation_list (public_id, organisation_id, issuer_key_id, purpose, bits, entries, drawn) VALUES ($1, $2, $3, $4, $5, $6, 1) RETURNING id`,
 		public, a.request.OrganisationID, a.issuer.ID, r.Purpose, max(r.Size, 1), listEntries).Scan(&id)
-	return id, public, err
+	if err != nil {
+		return id, public, err
+	}
+	return id, public, event.Record(ctx, tx, event.Event{OrgID: a.request.OrganisationID, Kind: EventListOpened, Subject: id, At: a.at})
 }
 
 var errNoStatus = fault.NotFoundf("No credential with this id and a status for this purpose was issued for you.")
@@ -131,14 +135,14 @@ var errNoStatus = fault.NotFoundf("No credential with this id and a status for t
 // with such an entry, a Conflict when a revocation would be taken back, which is
 // final, and an Invalid fault for a value of more bits than the entry has.
 func (s *Service) SetStatus(ctx context.Context, organisationID int64, credentialID, purpose string, value uint) error {
-	type entry struct{ list, position, bits, value int64 }
+	type entry struct{ list, position, bits, value, attestation int64 }
 	if strings.ContainsRune(credentialID+purpose, 0) { // which PostgreSQL does not take in texts
 		return errNoStatus
 	}
-	return s.DB.Write(ctx, func(tx *sqldb.Tx) error {
+	err := s.DB.Write(ctx, func(tx *sqldb.Tx) error {
 		entries, err := sqldb.Collect(ctx, tx, func(rows *sql.Rows) (e entry, err error) {
-			return e, rows.Scan(&e.list, &e.position, &e.bits, &e.value)
-		}, `SELECT e.list_id, e.position, l.bits, e.value FROM attestation a JOIN attestation_status e ON e.attestation_id = a.id
+			return e, rows.Scan(&e.list, &e.position, &e.bits, &e.value, &e.attestation)
+		}, `SELECT e.list_id, e.position, l.bits, e.value, a.id FROM attestation a JOIN attestation_status e ON e.attestation_id = a.id
 			JOIN attestation_list l ON l.id = e.list_id WHERE a.organisation_id = $1 AND a.credential_id = $2 AND a.credential_id <> '' AND a.signed_at > 0 AND l.purpose = $3`,
 			organisationID, credentialID, purpose)
 		if err != nil {
@@ -161,10 +165,23 @@ func (s *Service) SetStatus(ctx context.Context, organisationID int64, credentia
 			if _, err := tx.Exec(ctx, `UPDATE attestation_list SET version = version + 1 WHERE id = $1`, e.list); err != nil {
 				return err
 			}
+			if err := event.Record(ctx, tx, event.Event{OrgID: organisationID, Kind: EventStatus, Subject: e.attestation, At: s.Now()}); err != nil {
+				return err
+			}
 		}
 		return nil
 	})
+	if err != nil || s.Journal == nil {
+		return err
+	}
+	return s.Journal(ctx)
 }
+
+// The events that this package records.
+const (
+	EventStatus     = "attestation.status_set"
+	EventListOpened = "attestation_list.opened"
+)
 
 func (s *Service) listURL(id publicid.ID) string { return s.BaseURL + s.ListPath + id.String() }
 

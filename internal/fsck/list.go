@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"maps"
 	"strings"
 
 	"github.com/roundel/roundel/credential"
@@ -23,6 +24,7 @@ type list struct {
 	version, signed, signedAt   int64
 	document                    []byte
 	places                      []drawn
+	kept                        map[int64]int64 // values of places whose credential a restore has lost
 }
 
 // drawn is a place that was drawn for a credential.
@@ -68,6 +70,16 @@ func (l *list) read(ctx context.Context, tx *sqldb.Tx, after int64) error {
 		return p, rows.Scan(&p.index, &p.value, &p.changedAt, &p.attestation, &p.organisation, &p.issuerKey, &p.signedAt, &p.givenUpAt)
 	}, `SELECT e.position, e.value, e.changed_at, a.id, a.organisation_id, a.issuer_key_id, a.signed_at, a.given_up_at
 		FROM attestation_status e JOIN attestation a ON a.id = e.attestation_id WHERE e.list_id = $1 ORDER BY e.position`, l.id)
+	if err != nil {
+		return err
+	}
+	l.kept = map[int64]int64{}
+	_, err = sqldb.Collect(ctx, tx, func(rows *sql.Rows) (struct{}, error) {
+		var position, value int64
+		err := rows.Scan(&position, &value)
+		l.kept[position] = value
+		return struct{}{}, err
+	}, `SELECT position, value FROM attestation_kept WHERE list_id = $1`, l.id)
 	return err
 }
 
@@ -153,7 +165,7 @@ func (l *list) checkDocument(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("its document does not fit it: %w", err)
 	}
-	recorded := map[int64]int64{}
+	recorded := maps.Clone(l.kept)
 	for _, p := range l.places {
 		recorded[p.index] = p.value
 	}

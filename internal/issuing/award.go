@@ -10,6 +10,7 @@
 package issuing
 
 import (
+	"context"
 	"log/slog"
 	"strings"
 	"time"
@@ -37,6 +38,9 @@ type Service struct {
 	Log     *slog.Logger
 	BaseURL string // public address of the installation, without a trailing slash
 	Secret  []byte // derives the ids of awards that come with an Idempotency-Key
+	// Journal returns once what was committed before stands in the journal beside
+	// the backups; nil: there is none.
+	Journal func(context.Context) error
 
 	lists signedlist.Keeper
 }
@@ -47,6 +51,7 @@ const (
 	EventRevoked    = "award.revoked"
 	EventSuspended  = "award.suspended"
 	EventReinstated = "award.reinstated"
+	EventListOpened = "status_list.opened"
 )
 
 // Award is the record of giving a badge to a recipient.

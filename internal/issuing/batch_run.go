@@ -68,6 +68,9 @@ func (s *Service) runBatch(ctx context.Context, j batchJob) error {
 			fresh, left, err = s.reserveRows(ctx, tx, b)
 			return err
 		})
+		if err == nil && b.Duplicates == ReplaceDuplicates {
+			err = s.journalled(ctx)
+		}
 		switch {
 		case err != nil || b.State != BatchRunning:
 			return err

@@ -9,6 +9,7 @@ import (
 	"encoding/binary"
 	"errors"
 
+	"github.com/roundel/roundel/internal/event"
 	"github.com/roundel/roundel/internal/publicid"
 	"github.com/roundel/roundel/internal/sqldb"
 )
@@ -60,7 +61,7 @@ func (s *Service) drawPositions(ctx context.Context, tx *sqldb.Tx, organisationI
 // when there is none.
 func (s *Service) openList(ctx context.Context, tx *sqldb.Tx, organisationID int64, purpose string) (id int64, public publicid.ID, secret []byte, drawn int64, err error) {
 	err = tx.QueryRow(ctx, `SELECT id, public_id, secret, drawn FROM status_list
-		WHERE organisation_id = $1 AND purpose = $2 AND drawn < entries ORDER BY id LIMIT 1`, organisationID, purpose).Scan(&id, &public, &secret, &drawn)
+		WHERE organisation_id = $1 AND purpose = $2 AND drawn < entries AND closed_at = 0 ORDER BY id LIMIT 1`, organisationID, purpose).Scan(&id, &public, &secret, &drawn)
 	if !errors.Is(err, sql.ErrNoRows) {
 		return id, public, secret, drawn, err
 	}
@@ -68,7 +69,10 @@ func (s *Service) openList(ctx context.Context, tx *sqldb.Tx, organisationID int
 	rand.Read(secret) // never fails: crypto/rand ends the process instead
 	err = tx.QueryRow(ctx, `INSERT INTO status_list (public_id, organisation_id, purpose, entries, secret) VALUES ($1, $2, $3, $4, $5) RETURNING id`,
 		public, organisationID, purpose, listEntries, secret).Scan(&id)
-	return id, public, secret, 0, err
+	if err != nil {
+		return id, public, secret, 0, err
+	}
+	return id, public, secret, 0, event.Record(ctx, tx, event.Event{OrgID: organisationID, Kind: EventListOpened, Subject: id})
 }
 
 // permute maps 0 ≤ i < size to a place in the same range, one to one, in an

@@ -83,7 +83,18 @@ func (s *Service) change(ctx context.Context, organisationID, by int64, id publi
 		}
 		return event.Record(ctx, tx, event.Event{OrgID: organisationID, Kind: kind, Subject: a.ID, Actor: by})
 	})
-	return a, err
+	if err != nil {
+		return a, err
+	}
+	return a, s.journalled(ctx)
+}
+
+// journalled waits until what was committed cannot be undone by restoring a backup.
+func (s *Service) journalled(ctx context.Context) error {
+	if s.Journal == nil {
+		return nil
+	}
+	return s.Journal(ctx)
 }
 
 // updateState writes the award's state and marks its lists as changed.
@@ -180,6 +191,7 @@ func setPositions(ctx context.Context, tx *sqldb.Tx, l storedList) ([]int64, err
 	if l.purpose == purposes[1] {
 		query = `SELECT suspension_index FROM award WHERE suspension_list = $1 AND suspension_list > 0 AND suspended_at > 0`
 	}
+	query += ` UNION SELECT position FROM status_kept WHERE list_id = $1`
 	return sqldb.Collect(ctx, tx, func(r *sql.Rows) (i int64, err error) { return i, r.Scan(&i) }, query, l.id)
 }
 

@@ -3,6 +3,11 @@
 -- its places in the status lists are taken for good.
 ALTER TABLE award ADD COLUMN erased_at BIGINT NOT NULL DEFAULT 0;
 
+-- From closed_at on nobody is given a place: the installation was restored from
+-- a backup, and nobody knows which places were taken after that.
+ALTER TABLE status_list ADD COLUMN closed_at BIGINT NOT NULL DEFAULT 0;
+ALTER TABLE attestation_list ADD COLUMN closed_at BIGINT NOT NULL DEFAULT 0;
+
 -- Every erasure, so that it can be repeated on a backup that is older. The
 -- address itself is not in it.
 CREATE TABLE erasure (
