@@ -21,39 +21,36 @@ import (
 // startTime bounds how long a server may take to answer first.
 const startTime = 60 * time.Second
 
-// StartPostgres creates a PostgreSQL cluster in dir, which must be empty or
-// missing, and starts a server on it that listens on a Unix socket only. It
-// keeps nothing safe (no fsync) and is for tests.
+// Postgres is a PostgreSQL server of a test. It listens on a Unix socket only.
+type Postgres struct {
+	Address string // for TEST_POSTGRES, or for onServer
+
+	bin, data, sock string
+	dir             string
+	cred            *syscall.Credential
+	durable         bool
+	process         *exec.Cmd
+	ended           chan struct{}
+	log             bytes.Buffer
+}
+
+// StartPostgres creates a cluster in dir, which must be empty or missing, and
+// starts a server on it that keeps nothing safe (no fsync).
 //
 // It returns the server's address for TEST_POSTGRES, and a function that stops
 // the server and waits for it. PostgreSQL refuses to run as root; then an
 // unprivileged user of this machine is used, and dir must be reachable for it.
 func StartPostgres(dir string) (address string, stop func(), err error) {
-	c, err := NewCluster(dir)
+	p, err := NewPostgres(dir, false)
 	if err != nil {
 		return "", nil, err
 	}
-	if err := c.Start("fsync=off", "synchronous_commit=off", "full_page_writes=off"); err != nil {
-		c.Stop()
-		return "", nil, err
-	}
-	return c.Address, c.Stop, nil
+	return p.Address, p.Close, nil
 }
 
-// Cluster is a PostgreSQL server of its own, for tests that stop it.
-type Cluster struct {
-	Address string // of the server, as TEST_POSTGRES has it
-
-	bin, dir, sock string
-	cred           *syscall.Credential
-	server         *exec.Cmd
-	log            *bytes.Buffer
-	ended          chan struct{} // closed when the server has ended
-}
-
-// NewCluster creates a cluster in dir, which must be empty or missing. Nothing
-// runs yet. What StartPostgres says of root holds here too.
-func NewCluster(dir string) (*Cluster, error) {
+// NewPostgres creates a cluster in dir and starts a server on it, as
+// StartPostgres does. A durable one flushes what it commits, as one in earnest.
+func NewPostgres(dir string, durable bool) (*Postgres, error) {
 	bin, err := postgresBinaries()
 	if err != nil {
 		return nil, err
@@ -67,68 +64,75 @@ func NewCluster(dir string) (*Cluster, error) {
 	if err != nil {
 		return nil, err
 	}
-	c := &Cluster{
+	p := &Postgres{
 		Address: "postgres://postgres@/postgres?" + url.Values{"host": {sock}}.Encode(),
-		bin:     bin, dir: dir, sock: sock, cred: cred,
+		bin:     bin, dir: dir, data: filepath.Join(dir, "data"), sock: sock, cred: cred, durable: durable,
 	}
 	if err := own(cred, sock, dir); err != nil {
-		c.Stop()
+		p.Close()
 		return nil, err
 	}
-	initdb := command(cred, dir, filepath.Join(bin, "initdb"), "-D", c.data(), "-U", "postgres",
+	initdb := command(cred, dir, filepath.Join(bin, "initdb"), "-D", p.data, "-U", "postgres",
 		"--auth=trust", "--encoding=UTF8", "--locale=C", "--no-sync", "--no-instructions")
 	if out, err := initdb.CombinedOutput(); err != nil {
-		c.Stop()
+		p.Close()
 		return nil, fmt.Errorf("initdb: %w\n%s", err, out)
 	}
-	return c, nil
+	if err := p.Start(); err != nil {
+		p.Close()
+		return nil, err
+	}
+	return p, nil
 }
 
-func (c *Cluster) data() string { return filepath.Join(c.dir, "data") }
-
-// Start starts the server, with further settings, and waits for its first good
-// answer. Without settings commits are as durable as PostgreSQL makes them.
-func (c *Cluster) Start(settings ...string) error {
-	args := []string{"-D", c.data(), "-k", c.sock,
-		"-c", "listen_addresses=", "-c", "max_connections=400", "-c", "shared_buffers=64MB", "-c", "log_min_messages=fatal"}
+// Start starts the server, which must not be running, and waits until it answers.
+func (p *Postgres) Start() error {
+	settings := []string{"listen_addresses=", "max_connections=400", "shared_buffers=64MB", "log_min_messages=fatal"}
+	if !p.durable {
+		settings = append(settings, "fsync=off", "synchronous_commit=off", "full_page_writes=off")
+	}
+	args := []string{"-D", p.data, "-k", p.sock}
 	for _, s := range settings {
 		args = append(args, "-c", s)
 	}
-	server := command(c.cred, c.dir, filepath.Join(c.bin, "postgres"), args...)
-	c.log = &bytes.Buffer{}
-	server.Stdout, server.Stderr = c.log, c.log
+	server := command(p.cred, p.dir, filepath.Join(p.bin, "postgres"), args...)
+	p.log.Reset()
+	server.Stdout, server.Stderr = &p.log, &p.log
 	if err := server.Start(); err != nil {
 		return err
 	}
 	ended := make(chan struct{})
-	c.server, c.ended = server, ended
-	go func() { // ends with the server, which Halt ends
+	go func() { // ends with the server, which stop ends
 		server.Wait()
 		close(ended)
 	}()
-	if err := answers(c.Address, ended); err != nil {
-		c.Halt(syscall.SIGINT)
-		return fmt.Errorf("%w\n%s", err, c.log.Bytes())
+	p.process, p.ended = server, ended
+	if err := answers(p.Address, ended); err != nil {
+		p.end(syscall.SIGINT)
+		return fmt.Errorf("%w\n%s", err, p.log.Bytes())
 	}
 	return nil
 }
 
-// Halt ends the server by a signal and waits for it: SIGINT ends its sessions
-// and writes everything out; SIGQUIT leaves at once, as in a crash, and the next
-// start recovers.
-func (c *Cluster) Halt(how syscall.Signal) {
-	if c.server == nil {
+// Stop ends the server and every session on it, and waits for its end.
+func (p *Postgres) Stop() { p.end(syscall.SIGINT) }
+
+// Crash ends the server as a crash does: without a checkpoint.
+func (p *Postgres) Crash() { p.end(syscall.SIGQUIT) }
+
+func (p *Postgres) end(signal syscall.Signal) {
+	if p.process == nil {
 		return
 	}
-	c.server.Process.Signal(how)
-	<-c.ended
-	c.server = nil
+	p.process.Process.Signal(signal)
+	<-p.ended
+	p.process = nil
 }
 
-// Stop ends the server, and what belongs to it outside dir.
-func (c *Cluster) Stop() {
-	c.Halt(syscall.SIGINT)
-	os.RemoveAll(c.sock)
+// Close stops the server and removes its socket; dir is the caller's.
+func (p *Postgres) Close() {
+	p.Stop()
+	os.RemoveAll(p.sock)
 }
 
 // answers waits for the server's first good answer.

@@ -46,7 +46,9 @@ func (db *DB) Migrate(ctx context.Context) error {
 // MigrateTo brings an older schema up to a version and no further: what a
 // backup of that version fits into.
 func (db *DB) MigrateTo(ctx context.Context, version int64) error {
-	err := db.migrate(ctx, func(p *goose.Provider, ctx context.Context) ([]*goose.MigrationResult, error) { return p.UpTo(ctx, version) })
+	err := db.migrate(ctx, func(p *goose.Provider, ctx context.Context) ([]*goose.MigrationResult, error) {
+		return p.UpTo(ctx, version)
+	})
 	if err != nil {
 		return fmt.Errorf("migrate the database to version %d: %w", version, err)
 	}
