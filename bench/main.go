@@ -10,6 +10,7 @@ package main
 
 import (
 	"bufio"
+	"context"
 	"flag"
 	"fmt"
 	"io"
@@ -28,6 +29,9 @@ type settings struct {
 	each   time.Duration
 	core   int
 	out    string
+	binary string
+	loads  time.Duration
+	server bool
 }
 
 func main() {
@@ -37,14 +41,24 @@ func main() {
 	flag.DurationVar(&s.each, "time", 400*time.Millisecond, "time for each figure in each round")
 	flag.IntVar(&s.core, "core", runtime.NumCPU()-1, "the core, from 0")
 	flag.StringVar(&s.out, "out", filepath.Join("docs", "benchmarks.md"), "the file to write")
+	flag.StringVar(&s.binary, "binary", filepath.Join("bin", "roundel"), "the built binary")
+	flag.DurationVar(&s.loads, "loads", 10*time.Second, "time for each load on the server")
+	flag.BoolVar(&s.server, "server", false, "measure the server only, and print what came out")
 	flag.Parse()
-	if err := run(s); err != nil {
+	if err := run(context.Background(), s); err != nil {
 		fmt.Fprintf(os.Stderr, "bench: %v\n", err)
 		os.Exit(1)
 	}
 }
 
-func run(s settings) error {
+func run(ctx context.Context, s settings) error {
+	if s.server {
+		servers, err := measureServers(ctx, s.binary, s.loads)
+		if err == nil {
+			writeServers(func(format string, args ...any) { fmt.Printf(format+"\n", args...) }, servers)
+		}
+		return err
+	}
 	fixture, err := findFixture()
 	if err != nil {
 		return err
@@ -64,11 +78,15 @@ func run(s settings) error {
 		_, text, _ := strings.Cut(strings.TrimSpace(string(out)), ": ")
 		firsts = append(firsts, text)
 	}
+	servers, err := measureServers(ctx, s.binary, s.loads)
+	if err != nil {
+		return fmt.Errorf("server under load: %w", err)
+	}
 	m, err := lookAround(s, fixture)
 	if err != nil {
 		return err
 	}
-	if err := os.WriteFile(s.out, []byte(report(m, f, firsts)), 0o644); err != nil {
+	if err := os.WriteFile(s.out, []byte(report(m, f, servers, firsts)), 0o644); err != nil {
 		return err
 	}
 	fmt.Println("wrote", s.out)

@@ -51,7 +51,7 @@ func lookAround(s settings, fixture string) (machine, error) {
 }
 
 // report is the text of docs/benchmarks.md.
-func report(m machine, f *figures, firsts []string) string {
+func report(m machine, f *figures, servers []*serverFigures, firsts []string) string {
 	var b strings.Builder
 	say := func(format string, args ...any) { fmt.Fprintf(&b, format+"\n", args...) }
 	say("# Benchmarks\n")
@@ -68,6 +68,7 @@ func report(m machine, f *figures, firsts []string) string {
 			writeWork(say, f, g, w)
 		}
 	}
+	writeServers(say, servers)
 	say(`
 ## Time to the first badge
 
@@ -76,7 +77,7 @@ From starting the binary on an empty folder, over HTTP through the forms of the 
 	for _, first := range firsts {
 		say("- %s", first)
 	}
-	say("\n## Again\n\n```console\n$ make bench                      # all of this\n$ bench/run -rounds 9 -time 1s    # longer; go run ./bench -h lists the rest\n$ bench/time-to-first-badge\n$ go test -run '^$' -bench EddsaRdfc ./interop\n$ cd interop && echo EddsaRdfc/sign | node bench.mjs digitalbazaar ../../shared/fixtures/achievement-credential.json 400\n```")
+	say("\n## Again\n\n```console\n$ make bench                      # all of this\n$ bench/run -rounds 9 -time 1s    # longer; go run ./bench -h lists the rest\n$ bench/run -server               # the server under load only\n$ bench/time-to-first-badge\n$ go test -run '^$' -bench EddsaRdfc ./interop\n$ cd interop && echo EddsaRdfc/sign | node bench.mjs digitalbazaar ../../shared/fixtures/achievement-credential.json 400\n```")
 	return b.String()
 }
 
