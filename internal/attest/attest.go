@@ -19,6 +19,7 @@ import (
 	"github.com/roundel/roundel/credential"
 	"github.com/roundel/roundel/internal/fault"
 	"github.com/roundel/roundel/internal/keys"
+	"github.com/roundel/roundel/internal/org"
 	"github.com/roundel/roundel/internal/signedlist"
 	"github.com/roundel/roundel/internal/sqldb"
 	"github.com/roundel/roundel/jose"
@@ -255,10 +256,22 @@ func (s *Service) reserve(ctx context.Context, a *attestation) (done bool, err e
 			a.id, a.document = earlier.id, earlier.document
 			return nil
 		}
+		if err := mayIssue(ctx, tx, a.request.OrganisationID); err != nil {
+			return err
+		}
 		a.document = a.unlisted
 		return s.insert(ctx, tx, a)
 	})
 	return done, err
+}
+
+// mayIssue returns a fault while the organisation, or the whole installation,
+// may not issue.
+func mayIssue(ctx context.Context, tx *sqldb.Tx, organisationID int64) error {
+	if organisationID == 0 {
+		return org.MayIssueAtAll(ctx, tx)
+	}
+	return org.MayIssue(ctx, tx, organisationID)
 }
 
 // insert writes the intent of a.

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"crypto/sha256"
 	"encoding/json"
+	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -11,6 +12,7 @@ import (
 	"github.com/roundel/roundel/internal/dbtest"
 	"github.com/roundel/roundel/internal/fault"
 	"github.com/roundel/roundel/internal/keys"
+	"github.com/roundel/roundel/internal/publicid"
 	"github.com/roundel/roundel/internal/sqldb"
 )
 
@@ -31,6 +33,18 @@ func newWorld(t *testing.T, db *sqldb.DB) *world {
 	s := &Service{DB: db, Keys: &keys.Ring{DB: db, KEK: kek, Now: now}, Now: now, BaseURL: "https://badges.example.org", ListPath: "/vc/status/"}
 	list, err := s.Keys.Issuers(t.Context())
 	if err != nil {
+		t.Fatal(err)
+	}
+	// The organisations whose tokens ask.
+	if err := db.Write(t.Context(), func(tx *sqldb.Tx) error {
+		for id := range 20 {
+			if _, err := tx.Exec(t.Context(), `INSERT INTO organisation (id, public_id, slug, name, created_at) VALUES ($1, $2, $3, $3, 0)`,
+				id+1, publicid.New(), fmt.Sprint("organisation-", id+1)); err != nil {
+				return err
+			}
+		}
+		return nil
+	}); err != nil {
 		t.Fatal(err)
 	}
 	return &world{Service: s, t: t, issuer: list[0].DID}

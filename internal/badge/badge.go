@@ -16,6 +16,7 @@ import (
 	"github.com/roundel/roundel/internal/blob"
 	"github.com/roundel/roundel/internal/fault"
 	"github.com/roundel/roundel/internal/input"
+	"github.com/roundel/roundel/internal/org"
 	"github.com/roundel/roundel/internal/picture"
 	"github.com/roundel/roundel/internal/publicid"
 	"github.com/roundel/roundel/internal/sqldb"
@@ -164,6 +165,13 @@ func (s *Service) Publish(ctx context.Context, organisationID int64, id publicid
 			return fault.Conflictf("This badge has no draft to publish.")
 		}
 		if err := fault.Fields(b.Draft.Lacks()...); err != nil {
+			return err
+		}
+		o, err := org.ByID(ctx, tx, organisationID)
+		if err != nil {
+			return err
+		}
+		if err := o.MayUse(org.PublishBadges); err != nil {
 			return err
 		}
 		_, err = tx.Exec(ctx, `UPDATE badge_version SET published_at = $2 WHERE id = $1 AND published_at = 0`, b.Draft.ID, sqldb.Millis(s.Now()))

@@ -12,6 +12,7 @@ import (
 	"github.com/roundel/roundel/internal/badge"
 	"github.com/roundel/roundel/internal/fault"
 	"github.com/roundel/roundel/internal/jobs"
+	"github.com/roundel/roundel/internal/org"
 	"github.com/roundel/roundel/internal/publicid"
 	"github.com/roundel/roundel/internal/sheet"
 	"github.com/roundel/roundel/internal/sqldb"
@@ -190,6 +191,9 @@ func (s *Service) Confirm(ctx context.Context, organisationID, by int64, id publ
 			return fault.Conflictf("Check the rows first.")
 		case b.Rows.Good == 0:
 			return fault.Conflictf("No row can be awarded yet. Mend the rows, or upload a corrected file.")
+		}
+		if err := org.MayIssue(ctx, tx, organisationID); err != nil {
+			return err
 		}
 		if _, err := tx.Exec(ctx, `UPDATE award_batch SET state = $2, confirmed_at = $3, created_by = $4 WHERE id = $1`,
 			b.ID, string(BatchRunning), sqldb.Millis(s.Now()), by); err != nil {

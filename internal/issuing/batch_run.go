@@ -13,6 +13,7 @@ import (
 	"github.com/roundel/roundel/internal/badge"
 	"github.com/roundel/roundel/internal/event"
 	"github.com/roundel/roundel/internal/fault"
+	"github.com/roundel/roundel/internal/jobs"
 	"github.com/roundel/roundel/internal/org"
 	"github.com/roundel/roundel/internal/publicid"
 	"github.com/roundel/roundel/internal/sheet"
@@ -72,6 +73,8 @@ func (s *Service) runBatch(ctx context.Context, j batchJob) error {
 			err = s.journalled(ctx)
 		}
 		switch {
+		case stopped(err):
+			return s.pause(ctx, jobs.Job{Kind: JobBatch, Key: j.Batch.String(), Payload: j})
 		case err != nil || b.State != BatchRunning:
 			return err
 		case len(fresh) > 0:
@@ -96,6 +99,9 @@ func (s *Service) reserveRows(ctx context.Context, tx *sqldb.Tx, b *Batch) (fres
 	next, err := rows(ctx, tx, b.ID, RowGood, 0, chunk)
 	if err != nil || len(next) == 0 {
 		return nil, false, err
+	}
+	if err := org.MayIssue(ctx, tx, b.OrganisationID); err != nil {
+		return nil, true, err
 	}
 	o, err := org.ByID(ctx, tx, b.OrganisationID)
 	if err != nil {

@@ -31,6 +31,9 @@ func (s *Service) GoLive(ctx context.Context, organisationID, by int64) error {
 		return fault.Conflictf("Going live needs a public https address. Start Roundel with --base-url https://…")
 	}
 	return s.DB.Write(ctx, func(tx *sqldb.Tx) error {
+		if err := org.MayIssue(ctx, tx, organisationID); err != nil {
+			return err
+		}
 		return jobs.Enqueue(ctx, tx, jobs.Job{Kind: JobGoLive, Key: o.PublicID.String(), Payload: goLive{organisationID, by}})
 	})
 }
@@ -44,13 +47,18 @@ func (s *Service) runGoLive(ctx context.Context, g goLive) error {
 	}
 	for {
 		var fresh []*Award
+		var key string // of this job
 		err := s.DB.Write(ctx, func(tx *sqldb.Tx) error {
 			o, err := org.ByID(ctx, tx, g.OrganisationID)
 			if err != nil {
 				return err
 			}
+			key = o.PublicID.String()
+			if err := org.MayIssue(ctx, tx, o.ID); err != nil {
+				return err
+			}
 			trials, err := sqldb.Collect(ctx, tx, scanAwards, `SELECT `+awardColumns+awardFrom+`
-				WHERE a.organisation_id = $1 AND a.trial AND a.replaced_by = 0 AND a.revoked_at = 0 AND a.document IS NOT NULL ORDER BY a.id LIMIT $2`,
+				WHERE a.organisation_id = $1 AND a.trial AND a.replaced_by = 0 AND a.revoked_at = 0 AND a.erased_at = 0 AND a.document IS NOT NULL ORDER BY a.id LIMIT $2`,
 				g.OrganisationID, chunk)
 			if err != nil {
 				return err
@@ -77,6 +85,9 @@ func (s *Service) runGoLive(ctx context.Context, g goLive) error {
 			}
 			return nil
 		})
+		if stopped(err) {
+			return s.pause(ctx, jobs.Job{Kind: JobGoLive, Key: key, Payload: g})
+		}
 		if err != nil || len(fresh) == 0 {
 			return err
 		}

@@ -50,6 +50,9 @@ func (s *Service) Issue(ctx context.Context, organisationID, by int64, r Request
 		if a, err = s.replay(ctx, tx, organisationID, retry); a != nil || err != nil {
 			return err
 		}
+		if err := org.MayIssue(ctx, tx, organisationID); err != nil {
+			return err
+		}
 		version, err := badge.Awardable(ctx, tx, organisationID, r.Badge)
 		if err != nil {
 			return err
@@ -228,7 +231,13 @@ func (s *Service) Resume(ctx context.Context) error {
 		if err != nil || len(open) == 0 {
 			return err
 		}
-		for _, same := range byOrganisation(open) {
+		for id, same := range byOrganisation(open) {
+			if err := s.mayIssue(ctx, id); err != nil {
+				if fault.KindOf(err) == fault.Internal {
+					return err
+				}
+				continue // stopped; it is finished once that is lifted
+			}
 			if err := s.finish(ctx, same); err != nil {
 				s.Log.ErrorContext(ctx, "interrupted awards are not finished", "organisation", same[0].OrganisationID, "error", err)
 			}

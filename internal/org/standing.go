@@ -61,17 +61,27 @@ func (o *Organisation) notApproved() error {
 // It reads within the transaction that records what is issued, so nothing is
 // issued after the commit that stopped it, on whatever node.
 func MayIssue(ctx context.Context, tx *sqldb.Tx, id int64) error {
-	o, err := ByID(ctx, tx, id)
+	// One small query: it stands before every award.
+	var o Organisation
+	var p Policy
+	var suspended, stopped, all int64
+	err := tx.QueryRow(ctx, `SELECT o.name, o.state, o.state_reason, o.suspended_at, o.suspension_reason, o.stopped_at, o.stop_reason, p.stopped_at, p.stop_reason
+		FROM organisation o, installation_policy p WHERE o.id = $1 AND p.id = 1`, id).
+		Scan(&o.Name, &o.State, &o.StateReason, &suspended, &o.SuspensionReason, &stopped, &o.StopReason, &all, &p.StopReason)
+	if isNoRows(err) {
+		return errNoOrganisation
+	}
 	if err != nil {
 		return err
 	}
+	o.SuspendedAt, o.StoppedAt, p.StoppedAt = sqldb.Time(suspended), sqldb.Time(stopped), sqldb.Time(all)
 	if err := o.MayUse(IssueAwards); err != nil {
 		return err
 	}
 	if !o.StoppedAt.IsZero() {
 		return fault.Unavailablef("The operator has stopped issuing for %s: %s What was issued stays valid. Try again later.", o.Name, sentence(o.StopReason))
 	}
-	return MayIssueAtAll(ctx, tx)
+	return p.mayIssue()
 }
 
 // MayIssueAtAll returns an Unavailable fault while issuing is stopped for the
@@ -81,10 +91,14 @@ func MayIssueAtAll(ctx context.Context, tx *sqldb.Tx) error {
 	if err != nil {
 		return err
 	}
-	if !p.StoppedAt.IsZero() {
-		return fault.Unavailablef("The operator has stopped issuing for everybody: %s What was issued stays valid. Try again later.", sentence(p.StopReason))
+	return p.mayIssue()
+}
+
+func (p Policy) mayIssue() error {
+	if p.StoppedAt.IsZero() {
+		return nil
 	}
-	return nil
+	return fault.Unavailablef("The operator has stopped issuing for everybody: %s What was issued stays valid. Try again later.", sentence(p.StopReason))
 }
 
 // sentence ends a reason that people wrote with a full stop.
