@@ -166,7 +166,7 @@ func (s *Service) newSecret(ctx context.Context, tx *sqldb.Tx, awardID int64) (s
 // invite writes the mail to the recipient into the outbox.
 func (s *Service) invite(ctx context.Context, tx *sqldb.Tx, awardID int64) error {
 	a, err := issuing.ByID(ctx, tx, awardID)
-	if err != nil {
+	if err != nil || a.Erased() { // nobody is left to write to
 		return err
 	}
 	o, err := org.ByID(ctx, tx, a.OrganisationID)

@@ -81,6 +81,7 @@ type Award struct {
 	Claim          ClaimState
 	ClaimedAt      time.Time
 	PublishedAt    time.Time // zero: kept private by its holder
+	ErasedAt       time.Time // set: the person was erased; Document may be empty
 }
 
 // Recipient is who a badge is given to.
@@ -145,6 +146,9 @@ func (a *Award) State(now time.Time) State {
 	}
 	return StateCurrent
 }
+
+// Erased reports whether the recipient was erased on request.
+func (a *Award) Erased() bool { return !a.ErasedAt.IsZero() }
 
 // Published reports whether the holder shows the award to everybody.
 func (a *Award) Published() bool { return !a.PublishedAt.IsZero() }

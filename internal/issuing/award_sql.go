@@ -19,7 +19,7 @@ var errNoAward = fault.NotFoundf("There is no such award.")
 const awardColumns = `a.id, a.public_id, a.organisation_id, a.badge_version_id, v.name, a.batch_id, a.trial, a.recipient_name, a.recipient_email,
 	a.salt, a.details, a.valid_from, a.valid_until, a.revocation_list, a.revocation_index, a.suspension_list, a.suspension_index,
 	coalesce(r.public_id, p.public_id), coalesce(p.public_id, r.public_id), a.document, a.created_by, a.created_at, a.issued_at,
-	a.revoked_at, a.suspended_at, a.reason, a.private_note, a.replaced_by, a.claim_state, a.claimed_at, a.published_at`
+	a.revoked_at, a.suspended_at, a.reason, a.private_note, a.replaced_by, a.claim_state, a.claimed_at, a.published_at, a.erased_at`
 
 const awardFrom = ` FROM award a JOIN badge_version v ON v.id = a.badge_version_id
 	LEFT JOIN status_list r ON r.id = a.revocation_list LEFT JOIN status_list p ON p.id = a.suspension_list `
@@ -27,11 +27,11 @@ const awardFrom = ` FROM award a JOIN badge_version v ON v.id = a.badge_version_
 func scanAward(row interface{ Scan(...any) error }) (*Award, error) {
 	var a Award
 	var details string
-	var from, until, created, issued, revoked, suspended, claimed, published int64
+	var from, until, created, issued, revoked, suspended, claimed, published, erased int64
 	err := row.Scan(&a.ID, &a.PublicID, &a.OrganisationID, &a.VersionID, &a.BadgeName, &a.BatchID, &a.Trial, &a.Recipient.Name, &a.Recipient.Email,
 		&a.Salt, &details, &from, &until, &a.Status[0].listID, &a.Status[0].Index, &a.Status[1].listID, &a.Status[1].Index,
 		&a.Status[0].List, &a.Status[1].List, &a.Document, &a.CreatedBy, &created, &issued,
-		&revoked, &suspended, &a.Reason, &a.PrivateNote, &a.ReplacedBy, &a.Claim, &claimed, &published)
+		&revoked, &suspended, &a.Reason, &a.PrivateNote, &a.ReplacedBy, &a.Claim, &claimed, &published, &erased)
 	if errors.Is(err, sql.ErrNoRows) {
 		return nil, errNoAward
 	}
@@ -40,7 +40,7 @@ func scanAward(row interface{ Scan(...any) error }) (*Award, error) {
 	}
 	a.ValidFrom, a.ValidUntil = sqldb.Time(from), sqldb.Time(until)
 	a.CreatedAt, a.IssuedAt, a.ClaimedAt, a.PublishedAt = sqldb.Time(created), sqldb.Time(issued), sqldb.Time(claimed), sqldb.Time(published)
-	a.RevokedAt, a.SuspendedAt = sqldb.Time(revoked), sqldb.Time(suspended)
+	a.RevokedAt, a.SuspendedAt, a.ErasedAt = sqldb.Time(revoked), sqldb.Time(suspended), sqldb.Time(erased)
 	return &a, json.Unmarshal([]byte(details), &a.Details)
 }
 

@@ -71,7 +71,7 @@ type Counts struct {
 func (s *Service) Counts(ctx context.Context, organisationID int64) (c Counts, err error) {
 	err = s.DB.Read(ctx, func(tx *sqldb.Tx) error {
 		return tx.QueryRow(ctx, `SELECT count(*), count(*) FILTER (WHERE claim_state = 'accepted'), count(*) FILTER (WHERE published_at > 0),
-				count(*) FILTER (WHERE revoked_at > 0), count(*) FILTER (WHERE trial AND revoked_at = 0)
+				count(*) FILTER (WHERE revoked_at > 0), count(*) FILTER (WHERE trial AND revoked_at = 0 AND erased_at = 0)
 			FROM award WHERE organisation_id = $1 AND issued_at > 0 AND replaced_by = 0`, organisationID).
 			Scan(&c.Awards, &c.Claimed, &c.Published, &c.Withdrawn, &c.Trials)
 	})

@@ -29,7 +29,7 @@ func (s *Service) GoingLive(ctx context.Context, o *org.Organisation) (p LivePro
 		err = tx.QueryRow(ctx, `SELECT
 				(SELECT count(*) FROM award a JOIN award n ON n.id = a.replaced_by
 					WHERE a.organisation_id = $1 AND a.trial AND NOT n.trial AND n.issued_at >= $2),
-				(SELECT count(*) FROM award WHERE organisation_id = $1 AND trial AND replaced_by = 0 AND revoked_at = 0 AND issued_at > 0)
+				(SELECT count(*) FROM award WHERE organisation_id = $1 AND trial AND replaced_by = 0 AND revoked_at = 0 AND erased_at = 0 AND issued_at > 0)
 					+ (SELECT count(*) FROM award a JOIN award n ON n.id = a.replaced_by
 					WHERE a.organisation_id = $1 AND a.trial AND NOT n.trial AND n.issued_at = 0)`,
 			o.ID, sqldb.Millis(since)).Scan(&p.Done, &left)

@@ -44,6 +44,7 @@ var shared = map[string]string{
 	"consumer_cursor":  "how far a consumer has read the events",
 	"goose_db_version": "which migrations have run",
 	"issuer_key":       "the installation's own keys",
+	"journal":          "which journals beside the backups go on from this data",
 	"job":              "work of the platform; payloads hold keys only",
 	"known_device":     "of people",
 	"one_time_link":    "of people",
