@@ -20,6 +20,8 @@ type ledger struct {
 	kinds    map[string]int // acks by what was asked
 	awards   []*entry
 	batches  []*sheetEntry
+	badges   []string // paths of badges with pictures
+	others   []string // addresses that were awarded before
 	wrong    []string // promises that were seen broken while the load ran
 	reached  int      // tell when there are so many acks
 	arrived  chan struct{}

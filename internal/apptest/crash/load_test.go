@@ -5,14 +5,17 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"image"
+	"image/color"
+	"image/png"
 	"math/rand/v2"
 	"mime/multipart"
 	"net/http"
 	"net/url"
 	"regexp"
 	"strings"
-	"testing"
 )
 
 // client is one of many that use a site at once. It knows what it was told.
@@ -23,18 +26,22 @@ type client struct {
 	random *rand.Rand
 	mine   []*entry
 	sheets int
+	drawn  int
 }
 
-// load has some clients use the site until stop is closed, and each finish what
-// it is at. The function that it returns waits for that.
-func (s *site) load(ctx context.Context, t *testing.T, l *ledger, clients int, seed uint64, stop <-chan struct{}) (wait func()) {
-	t.Helper()
+// endless stands for as many steps as there is time for.
+const endless = 1 << 62
+
+// load has some clients use the site, each for a number of steps or until stop
+// is closed, and each finish what it is at. The function that it returns waits
+// for that.
+func (s *site) load(ctx context.Context, l *ledger, clients, steps int, seed uint64, stop <-chan struct{}) (wait func()) {
 	ended := make(chan struct{})
 	for n := range clients {
 		c := &client{site: s, ledger: l, name: fmt.Sprintf("c%d", n), random: rand.New(rand.NewPCG(seed, uint64(n)))}
 		go func() {
 			defer func() { ended <- struct{}{} }()
-			for {
+			for range steps {
 				select {
 				case <-stop:
 					return
@@ -70,8 +77,10 @@ func (c *client) step(ctx context.Context) {
 		c.claim(ctx, e)
 	case dice < 90:
 		c.awardAgain(ctx, e)
-	case dice < 97 || c.name != "c0": // one client of many has spreadsheets
+	case dice < 95 || c.name != "c0": // one client of many has spreadsheets and pictures
 		c.look(ctx, e)
+	case dice < 97:
+		c.draw(ctx)
 	default:
 		c.spreadsheet(ctx)
 	}
@@ -205,6 +214,44 @@ func (c *client) claim(ctx context.Context, e *entry) {
 		c.ledger.ack("claim")
 	} else if ok {
 		c.ledger.broken("%s %s: %d %.300s", answer, e.key, a.status, a.body)
+	}
+}
+
+// draw makes a badge with a picture of its own, as a draft. A request without an
+// answer may have made another one.
+func (c *client) draw(ctx context.Context) {
+	c.drawn++
+	var body, file bytes.Buffer
+	m := image.NewNRGBA(image.Rect(0, 0, 64, 64))
+	for i := range 64 * 64 {
+		m.SetNRGBA(i%64, i/64, color.NRGBA{R: uint8(c.drawn), G: uint8(i), B: uint8(c.random.Uint32()), A: 255})
+	}
+	form := multipart.NewWriter(&body)
+	err := png.Encode(&file, m)
+	for _, f := range [][2]string{{"name", fmt.Sprintf("Drawing %d", c.drawn)}, {"description", "Draws."}, {"criteria", "A drawing."},
+		{"achievement_type", "Badge"}, {"picture_alt", "Noise"}, {"from", "uploaded"}, {"do", "save"}} {
+		err = errors.Join(err, form.WriteField(f[0], f[1]))
+	}
+	part, cannot := form.CreateFormFile("picture", "drawing.png")
+	if err = errors.Join(err, cannot); err == nil {
+		_, err = part.Write(file.Bytes())
+	}
+	if err = errors.Join(err, form.Close()); err != nil {
+		c.ledger.broken("a form cannot be written: %v", err)
+		return
+	}
+	a, _, ok := c.insist(ctx, c.ledger, request{method: http.MethodPost, path: c.console("/badges/new"), media: form.FormDataContentType(), body: body.String()})
+	to := a.header.Get("Location")
+	switch {
+	case !ok:
+		return
+	case a.status != http.StatusSeeOther || !strings.Contains(to, "/badges/"):
+		c.ledger.broken("picture %d: %d to %q: %.300s", c.drawn, a.status, to, a.body)
+	default:
+		c.ledger.mu.Lock()
+		c.ledger.badges = append(c.ledger.badges, to)
+		c.ledger.mu.Unlock()
+		c.ledger.ack("picture")
 	}
 }
 

@@ -19,7 +19,7 @@ func TestNothingAcknowledgedIsLost(t *testing.T) {
 	engines(t, func(t *testing.T, s *site) {
 		random := rand.New(rand.NewPCG(uint64(seed), 1))
 		l, stop := newLedger(), make(chan struct{})
-		wait := s.load(t.Context(), t, l, clients, uint64(seed), stop)
+		wait := s.load(t.Context(), l, clients, endless, uint64(seed), stop)
 		early := 0
 		for range kills {
 			running := s.start(t)

@@ -38,8 +38,13 @@ func (s *site) reckon(t *testing.T, l *ledger) {
 			}
 		}
 	}
+	for _, path := range l.badges {
+		if a := s.ask(ctx, s.form(path, nil).as(http.MethodGet)); a.status != http.StatusOK {
+			l.broken("badge %s gives %d", path, a.status)
+		}
+	}
 	running.stop(t)
-	s.fsck(t)
+	s.fsck(t) // which looks at the pictures too
 	l.report(t)
 }
 
@@ -101,6 +106,9 @@ func (s *site) complete(t *testing.T, l *ledger) {
 		t.Errorf("work that was left: %v", err)
 	}
 	want := map[string]bool{}
+	for _, email := range l.others {
+		want[email] = true
+	}
 	for _, e := range l.awards {
 		want[e.email] = true
 	}

@@ -62,6 +62,9 @@ func launch(t *testing.T, cmd *exec.Cmd) *server {
 			_ = s.cmd.Process.Kill()
 			_ = s.cmd.Wait()
 		}
+		if said := s.stderr.String(); t.Failed() && said != "" {
+			t.Logf("a server said:\n%.4000s", said)
+		}
 	})
 	return s
 }

@@ -51,7 +51,7 @@ func newSite(t *testing.T, binary, database string) *site {
 	check(t, probe.Close())
 	transport := &http.Transport{MaxIdleConnsPerHost: 64}
 	t.Cleanup(transport.CloseIdleConnections)
-	s.client = &http.Client{Transport: transport, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
+	s.client = &http.Client{Transport: transport, Timeout: time.Minute, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
 	a := s.open(t)
 	defer shut(t, a)
 	s.furnish(t, a)
@@ -67,7 +67,7 @@ func (s *site) furnish(t *testing.T, a *app.App) {
 	check(t, err)
 	owner, err := f.Accounts.SetUp(ctx, link, account.NewPerson{Name: "Ada", Email: "ada@northlight.example", Password: "violets grow on the roof"})
 	check(t, err)
-	s.session, err = f.Accounts.StartSession(ctx, owner.ID, "test")
+	s.session, err = f.Accounts.StartSession(ctx, owner.ID, account.Proof{Method: account.ByPassword, UserAgent: "test"})
 	check(t, err)
 	o, err := f.Orgs.Create(ctx, owner.ID, org.Profile{Name: "Northlight University", Website: "https://northlight.example", Email: "badges@northlight.example"})
 	check(t, err)
@@ -217,6 +217,12 @@ func (s *site) ask(ctx context.Context, r request) answer {
 }
 
 func get(path string) request { return request{method: http.MethodGet, path: path, program: true} }
+
+// as returns r by another method.
+func (r request) as(method string) request {
+	r.method = method
+	return r
+}
 
 // create asks for an award.
 func (s *site) create(key, email, result string) request {
