@@ -9,6 +9,7 @@ import (
 
 	"github.com/roundel/roundel/internal/app"
 	"github.com/roundel/roundel/internal/config"
+	"github.com/roundel/roundel/internal/observe"
 )
 
 type serveCommand struct {
@@ -17,7 +18,7 @@ type serveCommand struct {
 
 // Run serves until it is interrupted.
 func (s *serveCommand) Run(c *console) error {
-	a, err := app.New(c.ctx, s.Config, logger(c, s.LogLevel))
+	a, err := app.New(c.ctx, s.Config, observe.NewLogger(c.err, s.LogLevel, s.LogFormat))
 	if err != nil {
 		return err
 	}
@@ -48,11 +49,7 @@ func joinClose(a *app.App, err error) error {
 }
 
 func logger(c *console, level string) *slog.Logger {
-	var l slog.Level
-	if err := l.UnmarshalText([]byte(level)); err != nil {
-		l = slog.LevelInfo
-	}
-	return slog.New(slog.NewTextHandler(c.err, &slog.HandlerOptions{Level: l}))
+	return observe.NewLogger(c.err, level, "text")
 }
 
 type userCommand struct {

@@ -4,7 +4,6 @@ package app
 
 import (
 	"context"
-	"crypto/tls"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -30,7 +29,8 @@ type App struct {
 	handler  http.Handler
 	listener net.Listener
 	lock     *os.File // held while this process serves
-	server   *http.Server
+	watch    *watch
+	doors    *doors
 	ended    chan error
 }
 
@@ -45,21 +45,31 @@ func New(ctx context.Context, c config.Config, log *slog.Logger) (*App, error) {
 	// The address is taken first: with port 0, and without a public address, it
 	// is what the documents carry.
 	var err error
-	if a.listener, err = net.Listen("tcp", c.Listen); err != nil {
-		return nil, fmt.Errorf("listen on %s: %w (is Roundel running already? --listen chooses another address)", c.Listen, err)
+	if a.listener, err = listen(c.Listen, "", "--listen"); err != nil {
+		return nil, err
 	}
 	if a.BaseURL = c.BaseURL; a.BaseURL == "" {
-		a.BaseURL = "http://" + a.listener.Addr().String()
+		a.BaseURL = scheme(c) + a.listener.Addr().String()
 	}
-	if a.Ground, err = newGround(ctx, c, log); err == nil {
-		if a.Features, err = newFeatures(ctx, a); err == nil {
-			a.handler, err = newEdges(a)
-		}
-	}
-	if err != nil {
+	if err := a.build(ctx); err != nil {
 		return nil, errors.Join(err, a.Close())
 	}
 	return a, nil
+}
+
+// build makes the layers, one on the other.
+func (a *App) build(ctx context.Context) (err error) {
+	if a.Ground, err = newGround(ctx, a.Config, a.Log); err != nil {
+		return err
+	}
+	if a.watch, err = newWatch(ctx, a); err != nil {
+		return err
+	}
+	if a.Features, err = newFeatures(ctx, a); err != nil {
+		return err
+	}
+	a.handler, err = newEdges(a)
+	return err
 }
 
 // Start serves and works in the background until Close. It fails when another
@@ -80,32 +90,14 @@ func (a *App) Start(ctx context.Context) (err error) {
 	if err := a.Features.Outbox.Resume(ctx); err != nil {
 		return fmt.Errorf("take up waiting mails: %w", err)
 	}
-	if err := a.Features.Jobs.Start(context.WithoutCancel(ctx)); err != nil {
+	if a.doors, err = newDoors(a); err != nil {
 		return err
 	}
-	a.server = &http.Server{
-		Handler:           a.handler,
-		ReadHeaderTimeout: 10 * time.Second,
-		ReadTimeout:       2 * time.Minute,
-		WriteTimeout:      2 * time.Minute,
-		IdleTimeout:       2 * time.Minute,
-		MaxHeaderBytes:    64 << 10,
-		ErrorLog:          slog.NewLogLogger(a.Log.Handler(), slog.LevelDebug),
+	if err := a.Features.Jobs.Start(context.WithoutCancel(ctx)); err != nil {
+		return errors.Join(err, a.doors.leave())
 	}
-	listener := a.listener
-	if a.Config.TLSCert != "" {
-		pair, err := tls.LoadX509KeyPair(a.Config.TLSCert, a.Config.TLSKey)
-		if err != nil {
-			return fmt.Errorf("certificate: %w", err)
-		}
-		a.server.TLSConfig = &tls.Config{Certificates: []tls.Certificate{pair}, MinVersion: tls.VersionTLS12, NextProtos: []string{"h2", "http/1.1"}}
-		listener = tls.NewListener(listener, a.server.TLSConfig)
-	}
-	go func() {
-		if err := a.server.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
-			a.ended <- err
-		}
-	}()
+	a.watch.start(ctx)
+	a.doors.open()
 	return nil
 }
 
@@ -131,28 +123,53 @@ func (a *App) SetUpURL(ctx context.Context) (string, error) {
 	return a.BaseURL + "/set-up/" + secret, err
 }
 
-// Close stops serving, lets what is under way end, and closes the data.
+// Close stops serving, lets what is under way end for as long as --stop-timeout
+// says, and closes the data. Load balancers are told first.
 func (a *App) Close() error {
 	var errs []error
-	if a.server != nil {
-		ctx, cancel := context.WithTimeout(context.Background(), 15*time.Second)
-		defer cancel()
-		if err := a.server.Shutdown(ctx); err != nil {
-			errs = append(errs, err, a.server.Close())
-		}
+	timeout := a.Config.StopTimeout
+	if timeout == 0 {
+		timeout = 15 * time.Second
+	}
+	serving := a.doors != nil && len(a.doors.servers) > 0
+	if serving {
+		a.watch.health.Drain()
+		time.Sleep(a.Config.StopDelay)
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), timeout)
+	defer cancel()
+	if serving {
+		errs = append(errs, a.doors.close(ctx))
 	} else if a.listener != nil {
 		errs = append(errs, a.listener.Close())
 	}
 	if a.Features != nil {
-		a.Features.Jobs.Stop()
+		errs = append(errs, within(ctx, "jobs were cut off; they are done again at the next start", func() error { a.Features.Jobs.Stop(); return nil }))
+	}
+	if a.watch != nil {
+		errs = append(errs, a.watch.close(ctx))
 	}
 	if a.Ground != nil {
-		errs = append(errs, a.Ground.Close())
+		more, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+		defer cancel()
+		errs = append(errs, within(more, "the database was not closed in time", a.Ground.Close))
 	}
 	if a.lock != nil {
 		errs = append(errs, a.lock.Close())
 	}
 	return errors.Join(errs...)
+}
+
+// within calls fn and waits for it until ctx ends.
+func within(ctx context.Context, late string, fn func() error) error {
+	done := make(chan error, 1)
+	go func() { done <- fn() }()
+	select {
+	case err := <-done:
+		return err
+	case <-ctx.Done():
+		return errors.New(late)
+	}
 }
 
 // own answers addresses under our own base URL in process: they are never

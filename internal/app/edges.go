@@ -10,8 +10,8 @@ import (
 	"github.com/roundel/roundel/internal/gate"
 	"github.com/roundel/roundel/internal/issuing"
 	"github.com/roundel/roundel/internal/mail"
+	"github.com/roundel/roundel/internal/observe"
 	"github.com/roundel/roundel/internal/protocol/vcapi"
-	"github.com/roundel/roundel/internal/sqldb"
 	"github.com/roundel/roundel/internal/web"
 )
 
@@ -33,17 +33,9 @@ func newEdges(a *App) (http.Handler, error) {
 	programs.Mount(mux)
 	credentials := &vcapi.Server{Attest: f.Attest, Verification: f.Verification, Gate: door, Log: a.Log, Open: a.Config.VCAPIOpen}
 	credentials.Mount(mux)
-	mux.HandleFunc("GET /healthz", a.healthy)
-	return limitBodies(secureTransport(http.NewCrossOriginProtection().Handler(mux), secure)), nil
-}
-
-// healthy answers whether the process can serve: the database answers.
-func (a *App) healthy(w http.ResponseWriter, r *http.Request) {
-	if _, err := a.Features.Accounts.Any(sqldb.ForInstallation(r.Context())); err != nil {
-		http.Error(w, "the database does not answer", http.StatusServiceUnavailable)
-		return
-	}
-	_, _ = w.Write([]byte("ok\n")) // the asker has gone: nothing to do
+	mux.HandleFunc("GET /healthz", a.watch.health.Live)
+	mux.HandleFunc("GET /readyz", a.watch.health.Ready)
+	return a.watch.behind(limitBodies(secureTransport(http.NewCrossOriginProtection().Handler(observe.Routed(mux)), secure))), nil
 }
 
 // limitBodies bounds what a request may bring. The largest is a spreadsheet.

@@ -47,7 +47,7 @@ func newFeatures(_ context.Context, a *App) (*Features, error) {
 	a.own(g.Fetch)
 	f.Verification = &verification.Service{Fetch: g.Fetch, Now: g.Now}
 	f.Attest = &attest.Service{DB: g.DB, Keys: g.Keys, Now: g.Now, BaseURL: a.BaseURL, ListPath: vcapi.ListPath}
-	f.Jobs = &jobs.Runner{DB: g.DB, Now: g.Now, Log: a.Log, Handlers: map[string]func(context.Context, json.RawMessage) error{}}
+	f.Jobs = &jobs.Runner{DB: g.DB, Now: g.Now, Log: a.Log, Traces: a.watch.tracer(), Handlers: map[string]func(context.Context, json.RawMessage) error{}}
 	maps.Copy(f.Jobs.Handlers, f.Accounts.Handlers())
 	maps.Copy(f.Jobs.Handlers, f.Issuing.Handlers())
 	maps.Copy(f.Jobs.Handlers, f.Outbox.Handlers())

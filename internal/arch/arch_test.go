@@ -36,7 +36,8 @@ fault publicid vectors input signedlist
 config observe locale picture sheet
 sqldb blob fetch mail
 event dbtest mail/mailtest certificate
-jobs audit dbtest/withpostgres
+audit dbtest/withpostgres
+jobs
 outbox
 account keys
 org

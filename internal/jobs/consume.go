@@ -5,7 +5,9 @@ import (
 	"errors"
 	"fmt"
 
+	"github.com/roundel/roundel/internal/audit"
 	"github.com/roundel/roundel/internal/event"
+	"github.com/roundel/roundel/internal/observe"
 	"github.com/roundel/roundel/internal/sqldb"
 )
 
@@ -79,7 +81,9 @@ func (r *Runner) consume(ctx context.Context, c consumer) (ran bool, err error) 
 	}
 	job := leased[0]
 	held, stop := r.keep(ctx, job)
+	held, end := observe.StartRoot(audit.With(held, audit.Origin{Service: "job"}), r.Traces, "events for "+c.name)
 	cause := r.guard(func() error { return r.feed(held, c, job) })
+	end(cause)
 	stop()
 	return true, r.settle(ctx, job, cause)
 }

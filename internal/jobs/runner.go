@@ -10,7 +10,11 @@ import (
 	"sync"
 	"time"
 
+	"go.opentelemetry.io/otel/trace"
+
+	"github.com/roundel/roundel/internal/audit"
 	"github.com/roundel/roundel/internal/event"
+	"github.com/roundel/roundel/internal/observe"
 	"github.com/roundel/roundel/internal/sqldb"
 )
 
@@ -26,6 +30,8 @@ type Runner struct {
 	Poll        time.Duration // how often to look for what other nodes queued and what became due; zero: 2 s
 	Lease       time.Duration // how long a job stays with a node that died; zero: 1 min
 	MaxAttempts int           // failures until a job is parked; zero: 20, about half a day
+
+	Traces trace.TracerProvider // nil: jobs are not traced
 
 	consumers []consumer
 
@@ -268,7 +274,9 @@ func (r *Runner) do(ctx context.Context, c *claimed) error {
 		return r.settle(ctx, c, Permanent(errors.New("the process ended each time while this was done")))
 	}
 	held, stop := r.keep(ctx, c)
+	held, end := observe.StartRoot(audit.With(held, audit.Origin{Service: "job"}), r.Traces, "job "+c.kind)
 	cause := r.guard(func() error { return handler(held, c.payload) })
+	end(cause)
 	stop()
 	return r.settle(ctx, c, cause)
 }

@@ -115,3 +115,19 @@ func nextDue(ctx context.Context, tx *sqldb.Tx) (time.Time, bool, error) {
 	err := tx.QueryRow(ctx, `SELECT min(next_at) FROM outbox_mail WHERE state = 'queued'`).Scan(&at)
 	return sqldb.Time(at.Int64), at.Valid, err
 }
+
+// States returns how many mails of the installation are in each state.
+func States(ctx context.Context, db *sqldb.DB) (counts map[string]int, err error) {
+	err = db.Read(ctx, func(tx *sqldb.Tx) error {
+		counts = map[string]int{}
+		_, err := sqldb.Collect(ctx, tx, func(r *sql.Rows) (struct{}, error) {
+			var state string
+			var n int
+			err := r.Scan(&state, &n)
+			counts[state] = n
+			return struct{}{}, err
+		}, `SELECT state, count(*) FROM outbox_mail GROUP BY state`)
+		return err
+	})
+	return counts, err
+}

@@ -20,6 +20,8 @@ import (
 	"log/slog"
 	"os"
 	"strings"
+
+	"github.com/roundel/roundel/internal/observe"
 )
 
 // The engines that Dialect names.
@@ -45,6 +47,9 @@ type DB struct {
 	// tell. The default logs the error and ends the process; tests replace it.
 	// It must be set before the first Write.
 	Fatal func(error)
+
+	// Committed is told how many transactions shared a commit (SQLite). Nil: nobody is.
+	Committed func(members int)
 
 	// DefaultScope is the scope of transactions whose context names none. It is
 	// NoScope but in tests: dbtest's databases assume the installation.
@@ -108,7 +113,9 @@ func (db *DB) Dialect() string { return db.dialect }
 // that wait at the same time share one commit, each in a savepoint of its own.
 // A statement that failed makes the whole transaction fail, as PostgreSQL
 // does; wrap what may fail in Tx.Attempt. Write inside Write returns ErrNested.
-func (db *DB) Write(ctx context.Context, fn func(tx *Tx) error) error {
+func (db *DB) Write(ctx context.Context, fn func(tx *Tx) error) (err error) {
+	ctx, end := observe.Start(ctx, "database write")
+	defer func() { end(err) }()
 	scope, err := db.scope(ctx)
 	if err != nil {
 		return err
@@ -133,7 +140,9 @@ func (db *DB) Write(ctx context.Context, fn func(tx *Tx) error) error {
 
 // Read runs fn on one consistent snapshot of the database, in the scope of ctx.
 // Writing in it fails.
-func (db *DB) Read(ctx context.Context, fn func(tx *Tx) error) error {
+func (db *DB) Read(ctx context.Context, fn func(tx *Tx) error) (err error) {
+	ctx, end := observe.Start(ctx, "database read")
+	defer func() { end(err) }()
 	scope, err := db.scope(ctx)
 	if err != nil {
 		return err

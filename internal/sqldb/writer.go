@@ -174,6 +174,9 @@ func (w *writer) group(first *member) {
 		answer(w.check(fmt.Errorf("commit: %w", err)))
 		return
 	}
+	if w.db.Committed != nil {
+		w.db.Committed(len(waiting))
+	}
 	answer(nil)
 	w.checkpoint()
 }
