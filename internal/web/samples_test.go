@@ -206,7 +206,8 @@ func sheetSamples() []samplePage {
 	}
 	type signIn struct {
 		Page
-		Email, Next string
+		Email, Next        string
+		Passkeys, Register bool
 	}
 	type reset struct {
 		Page
@@ -215,7 +216,7 @@ func sheetSamples() []samplePage {
 	return append(list,
 		samplePage{"setup", "sheet/setup.html", 200, &setUp{Page: Page{Title: "Welcome", Secret: true}, MinPassword: 15}},
 		samplePage{"setup-problem", "sheet/setup.html", 422, &setUp{Page: Page{Title: "Welcome", Secret: true, Problems: wrong}, Name: longName, Email: "amara", MinPassword: 15}},
-		samplePage{"signin", "sheet/signin.html", 200, &signIn{Page: Page{Title: "Sign in"}, Next: "/console"}},
+		samplePage{"signin", "sheet/signin.html", 200, &signIn{Page: Page{Title: "Sign in"}, Next: "/console", Passkeys: true, Register: true}},
 		samplePage{"signin-problem", "sheet/signin.html", 422, &signIn{Page: Page{Title: "Sign in", Problems: problems{Message: "This address and password do not belong together."}}, Email: "amara@example.org"}},
 		samplePage{"reset", "sheet/reset.html", 200, &reset{Page: Page{Title: "A new password", Secret: true}, MinPassword: 15}},
 	)

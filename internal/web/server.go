@@ -62,7 +62,7 @@ func (s *Server) Mount(mux *http.ServeMux) error {
 	if s.icon, err = markIcon(); err != nil {
 		return err
 	}
-	for _, table := range [][]route{s.publicRoutes(), s.consoleRoutes()} {
+	for _, table := range [][]route{s.publicRoutes(), s.consoleRoutes(), s.accountRoutes()} {
 		for _, r := range table {
 			mux.Handle(r.pattern, s.answer(r))
 		}
@@ -110,6 +110,9 @@ func (s *Server) fail(w http.ResponseWriter, r *http.Request, err error) {
 		}
 		http.Redirect(w, r, "/sign-in?next="+url.QueryEscape(next), http.StatusSeeOther)
 		return
+	case errors.Is(err, account.ErrProof):
+		s.askProof(w, r)
+		return
 	case errors.As(err, &tooLarge):
 		err = fault.Wrap(fault.Invalid, err, "What you sent is larger than we take. Use a smaller file.")
 	case fault.KindOf(err) == fault.Internal && r.Context().Err() == nil: // who has gone needs no answer
@@ -123,7 +126,7 @@ func (s *Server) fail(w http.ResponseWriter, r *http.Request, err error) {
 
 // loggedPath hides the secrets that stand in addresses.
 func loggedPath(path string) string {
-	for _, prefix := range []string{"/claim/", "/set-up/", "/reset/"} {
+	for _, prefix := range []string{"/claim/", "/set-up/", "/reset/", "/register/", "/addresses/"} {
 		if strings.HasPrefix(path, prefix) {
 			return prefix + "…"
 		}
@@ -136,6 +139,7 @@ func (s *Server) render(w http.ResponseWriter, r *http.Request, status int, page
 	p := data.common()
 	if c := gate.From(r.Context()); c.Account != nil {
 		p.Nav.Person, p.Nav.Console, p.Nav.SignOut = c.Account.Name, "/console", "/sign-out"
+		p.Nav.Account = "/account"
 		if c.Organisation != nil {
 			p.Nav.Organisation = c.Organisation.Name
 		}

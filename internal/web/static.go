@@ -25,7 +25,7 @@ var bundles = map[string][]string{
 	"public.css": {"css/tokens.css", "css/base.css", "css/parts.css", "css/print.css"},
 	"app.css":    {"css/tokens.css", "css/base.css", "css/parts.css", "css/form.css", "css/console.css", "css/desk.css", "css/report.css", "css/print.css"},
 	"public.js":  {"js/copy.js", "js/menu.js"},
-	"app.js":     {"js/copy.js", "js/menu.js", "js/drop.js", "js/filter.js", "js/confirm.js", "js/progress.js", "js/preview.js", "js/live.js"},
+	"app.js":     {"js/copy.js", "js/menu.js", "js/drop.js", "js/filter.js", "js/confirm.js", "js/progress.js", "js/preview.js", "js/live.js", "js/passkey.js"},
 }
 
 // media are the types of the files we serve.
