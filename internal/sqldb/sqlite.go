@@ -2,7 +2,6 @@ package sqldb
 
 import (
 	"context"
-	"database/sql"
 	"errors"
 	"fmt"
 	"net/url"
@@ -23,7 +22,7 @@ func (db *DB) openSQLite(ctx context.Context, path string) error {
 		return fmt.Errorf("create database file: %w", err)
 	}
 	var err error
-	if db.write, err = sql.Open("sqlite", sqliteAddress(path, "cache_size(-65536)", "wal_autocheckpoint(0)")); err != nil {
+	if db.write, err = openParsed(sqliteAddress(path, "cache_size(-65536)", "wal_autocheckpoint(0)")); err != nil {
 		return err
 	}
 	db.write.SetMaxOpenConns(1)
@@ -33,7 +32,7 @@ func (db *DB) openSQLite(ctx context.Context, path string) error {
 	if err := db.settleLog(ctx, path); err != nil {
 		return fmt.Errorf("open database %s: %w", path, err)
 	}
-	if db.read, err = sql.Open("sqlite", sqliteAddress(path, "cache_size(-16384)", "query_only(1)")); err != nil {
+	if db.read, err = openParsed(sqliteAddress(path, "cache_size(-16384)", "query_only(1)")); err != nil {
 		return err
 	}
 	readers := max(4, runtime.GOMAXPROCS(0))
