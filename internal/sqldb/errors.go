@@ -78,6 +78,8 @@ func unavailable(err error) error {
 		return &fault.Error{Kind: fault.Unavailable, Message: "The database did not say whether this was done. Look, and try again in a moment.", Err: err}
 	case disconnected(err), sqlState(err) == "53300": // too many connections
 		return &fault.Error{Kind: fault.Unavailable, Message: "The database does not answer. Try again in a moment.", Err: err}
+	case clashed(err): // again and again, or it would not be here
+		return &fault.Error{Kind: fault.Unavailable, Message: "Too many changes at once. Nothing was done; try again in a moment.", Err: err}
 	}
 	return err
 }
