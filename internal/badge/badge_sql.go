@@ -154,14 +154,21 @@ func VersionByID(ctx context.Context, tx *sqldb.Tx, id int64) (*Version, error) 
 // Awardable returns the published version that is awarded now, in the caller's
 // transaction. It is a fault when the badge has none or is archived.
 func Awardable(ctx context.Context, tx *sqldb.Tx, organisationID int64, id publicid.ID) (*Version, error) {
-	b, err := get(ctx, tx, organisationID, id)
+	// Not all that is known of a badge, such as how often it was awarded: this
+	// stands before every award.
+	var archived int64
+	v, err := scanVersion(tx.QueryRow(ctx, `SELECT `+versionColumns+`, b.archived_at FROM badge b JOIN badge_version v ON v.badge_id = b.id
+		WHERE b.organisation_id = $1 AND b.public_id = $2 AND v.published_at > 0 ORDER BY v.number DESC LIMIT 1`, organisationID, id), &archived)
 	switch {
+	case errors.Is(err, errNoBadge):
+		if _, err := get(ctx, tx, organisationID, id); err != nil {
+			return nil, err
+		}
+		return nil, fault.Conflictf("This badge is still a draft. Publish it, then award it.")
 	case err != nil:
 		return nil, err
-	case b.Published == nil:
-		return nil, fault.Conflictf("This badge is still a draft. Publish it, then award it.")
-	case !b.ArchivedAt.IsZero():
+	case archived > 0:
 		return nil, fault.Conflictf("This badge is archived. Bring it back, then award it.")
 	}
-	return b.Published, nil
+	return v, nil
 }

@@ -121,6 +121,18 @@ func (tx *Tx) AwaitInserts(ctx context.Context, table string) error {
 	return err
 }
 
+// Alone waits until no other transaction that called it for this table is
+// open, so that those who all change the same row stand in a queue instead of
+// clashing. It must be the first thing a Write does. On SQLite, which has one
+// writer, that is always so.
+func (tx *Tx) Alone(ctx context.Context, table string) error {
+	if tx.sqlite {
+		return nil
+	}
+	_, err := tx.Exec(ctx, "LOCK TABLE "+table+" IN EXCLUSIVE MODE")
+	return err
+}
+
 // ready checks that a statement may run: the transaction has not failed, ctx
 // has not ended, and there is one argument for each placeholder.
 func (tx *Tx) ready(ctx context.Context, query string, args []any) error {
