@@ -86,8 +86,10 @@ func (r *Recorded) digest() Hash {
 	if err != nil {
 		panic(err) // strings and numbers always encode
 	}
-	return sha256.Sum256(text)
+	return hashOf(text)
 }
+
+func hashOf(text []byte) Hash { return sha256.Sum256(text) }
 
 // dataText returns the stored form of an entry's data.
 func dataText(data map[string]string) (string, error) {

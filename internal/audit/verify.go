@@ -240,13 +240,16 @@ func (r *entryReader) back(e *Recorded) { r.kept = e }
 
 const columns = `id, organisation_id, at, action, subject, subject_id, account_id, token_id, service, address, salt, request_id, data, digest`
 
-func scan(r *sql.Rows) (Recorded, error) {
+func scan(r *sql.Rows) (Recorded, error) { return scanWith(r) }
+
+// scanWith reads columns, and what stands behind them into more.
+func scanWith(r *sql.Rows, more ...any) (Recorded, error) {
 	var e Recorded
 	var at int64
 	var data string
 	var digest []byte
-	err := r.Scan(&e.ID, &e.OrganisationID, &at, &e.Action, &e.Subject, &e.SubjectID, &e.AccountID, &e.TokenID, &e.Service,
-		&e.Address, &e.Salt, &e.RequestID, &data, &digest)
+	err := r.Scan(append([]any{&e.ID, &e.OrganisationID, &at, &e.Action, &e.Subject, &e.SubjectID, &e.AccountID, &e.TokenID, &e.Service,
+		&e.Address, &e.Salt, &e.RequestID, &data, &digest}, more...)...)
 	if err != nil {
 		return e, err
 	}

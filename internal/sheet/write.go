@@ -19,13 +19,14 @@ func WriteCSV(w io.Writer, header []string, rows [][]string) error {
 	if _, err := io.WriteString(w, "\ufeff"); err != nil {
 		return err
 	}
+	return AppendCSV(w, append([][]string{header}, rows...))
+}
+
+// AppendCSV writes more rows behind what WriteCSV wrote.
+func AppendCSV(w io.Writer, rows [][]string) error {
 	out := csv.NewWriter(w)
 	out.UseCRLF = true
-	for i := -1; i < len(rows); i++ {
-		from := header
-		if i >= 0 {
-			from = rows[i]
-		}
+	for _, from := range rows {
 		cells := make([]string, len(from))
 		for k, c := range from {
 			cells[k] = neutral(c)
