@@ -190,7 +190,7 @@ func (d *decoder) fast(lit *litTable, dist *distTable) (done bool, err error) {
 		}
 		e = lit[bits%(1<<litWidth)]
 		bits, n, pos = refilled(bits, n, in, pos)
-		near := min(back, 8)
+		near := 8 + (back-8)&((back-8)>>63) // min(back, 8), but not to be guessed by the processor
 		word := binary.LittleEndian.Uint64(out[size-back:]) & repeatMask[near] * repeatTimes[near]
 		back += repeatMore[near]
 		put((*[32]byte)(out[size:]), (*[24]byte)(out[size+8-back:]), word)

@@ -1,6 +1,7 @@
 package inflate
 
 import (
+	"bytes"
 	"encoding/binary"
 	"math"
 	"sync"
@@ -45,7 +46,7 @@ func expand(in []byte, limit int64, claim int) (out, rest []byte, err error) {
 	case err != nil:
 		rest = nil
 	case d.size <= len(d.scratch):
-		out = append(make([]byte, 0, d.size), d.out[:d.size]...)
+		out = bytes.Clone(d.out[:d.size]) // which does not write zeros first
 	default:
 		out = d.out[:d.size:d.size]
 	}
