@@ -96,6 +96,9 @@ func (a *App) Start(ctx context.Context) (err error) {
 	if err := a.Features.Jobs.Start(context.WithoutCancel(ctx)); err != nil {
 		return errors.Join(err, a.doors.leave())
 	}
+	if err := a.Features.Journal.Start(ctx); err != nil {
+		return errors.Join(err, a.doors.leave())
+	}
 	a.watch.start(ctx)
 	a.doors.open()
 	return nil
@@ -145,6 +148,9 @@ func (a *App) Close() error {
 	}
 	if a.Features != nil {
 		errs = append(errs, within(ctx, "jobs were cut off; they are done again at the next start", func() error { a.Features.Jobs.Stop(); return nil }))
+	}
+	if a.Features != nil {
+		a.Features.Journal.Stop()
 	}
 	if a.watch != nil {
 		errs = append(errs, a.watch.close(ctx))

@@ -7,6 +7,8 @@ import (
 
 	"github.com/roundel/roundel/internal/account"
 	"github.com/roundel/roundel/internal/attest"
+	"github.com/roundel/roundel/internal/backup/erasure"
+	"github.com/roundel/roundel/internal/backup/journal"
 	"github.com/roundel/roundel/internal/badge"
 	"github.com/roundel/roundel/internal/claim"
 	"github.com/roundel/roundel/internal/issuing"
@@ -29,6 +31,8 @@ type Features struct {
 	Verification *verification.Service
 	Attest       *attest.Service
 	Jobs         *jobs.Runner
+	Journal      *journal.Journal
+	Erasure      *erasure.Service
 }
 
 func newFeatures(_ context.Context, a *App) (*Features, error) {
@@ -52,6 +56,10 @@ func newFeatures(_ context.Context, a *App) (*Features, error) {
 	maps.Copy(f.Jobs.Handlers, f.Issuing.Handlers())
 	maps.Copy(f.Jobs.Handlers, f.Outbox.Handlers())
 	maps.Copy(f.Jobs.Handlers, f.Attest.Handlers())
+	f.Journal = &journal.Journal{DB: g.DB, Dir: a.Config.JournalPath(), Now: g.Now, Log: a.Log, Fatal: g.DB.Fatal}
+	f.Issuing.Journal, f.Attest.Journal = f.Journal.Flush, f.Journal.Flush
+	f.Erasure = &erasure.Service{DB: g.DB, Now: g.Now, Journal: f.Journal.Flush}
+	maps.Copy(f.Jobs.Handlers, f.Erasure.Handlers())
 	f.Jobs.Consume(claim.Consumer, f.Claims.OnEvents)
 	return f, nil
 }

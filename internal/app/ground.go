@@ -9,6 +9,7 @@ import (
 	"os"
 	"time"
 
+	"github.com/roundel/roundel/internal/backup"
 	"github.com/roundel/roundel/internal/blob"
 	"github.com/roundel/roundel/internal/config"
 	"github.com/roundel/roundel/internal/fetch"
@@ -48,6 +49,9 @@ func (g *Ground) open(ctx context.Context, c config.Config) (err error) {
 	}
 	if err = g.DB.Migrate(ctx); err != nil {
 		return fmt.Errorf("migrate the database: %w", err)
+	}
+	if err = backup.Ready(ctx, g.DB); err != nil {
+		return err
 	}
 	if g.Blobs, err = blob.OpenStore(ctx, c.BlobsAddress()); err != nil {
 		return fmt.Errorf("open the pictures: %w", err)

@@ -26,6 +26,8 @@ type Config struct {
 	DatabaseWithoutWalls bool   `env:"ROUNDEL_DATABASE_WITHOUT_WALLS" help:"Serve even where PostgreSQL's row-level security cannot keep organisations apart as a second wall."`
 	Blobs                string `env:"ROUNDEL_BLOBS" placeholder:"ADDRESS" help:"Where pictures and files are kept: a folder, or s3://BUCKET/PREFIX?endpoint=https://HOST&region=REGION. By default blobs in the data folder. The credentials of S3 are read from AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or from the file that AWS_SHARED_CREDENTIALS_FILE names."`
 
+	Journal string `env:"ROUNDEL_JOURNAL" type:"path" placeholder:"DIR" help:"Folder of the journal that a restored backup needs: what was withdrawn and who was erased since. By default journal in the data folder; another disk is better."`
+
 	TLSCert string `name:"tls-cert" env:"ROUNDEL_TLS_CERT" type:"path" placeholder:"FILE" help:"Certificate chain (PEM), to serve https without a proxy in front."`
 	TLSKey  string `name:"tls-key" env:"ROUNDEL_TLS_KEY" type:"path" placeholder:"FILE" help:"Private key (PEM) of the certificate. Both files are read again when they change."`
 
@@ -185,6 +187,14 @@ func (c *Config) BlobsAddress() string {
 		return c.Blobs
 	}
 	return filepath.Join(c.Data, "blobs")
+}
+
+// JournalPath returns the folder of the journal beside the backups.
+func (c *Config) JournalPath() string {
+	if c.Journal != "" {
+		return c.Journal
+	}
+	return filepath.Join(c.Data, "journal")
 }
 
 // KeyPath returns the file of the key-encryption key.

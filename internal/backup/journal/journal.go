@@ -31,7 +31,10 @@ type Journal struct {
 	Dir string
 	Now func() time.Time
 	Log *slog.Logger
+	// Fatal is called when the disk did not flush; see sqldb.DB. It may be nil.
+	Fatal func(error)
 
+	stop    func()       // set by Start
 	started atomic.Int64 // flushes that have begun
 	mu      sync.Mutex
 	good    int64 // the last flush that ended well
@@ -40,6 +43,7 @@ type Journal struct {
 	last    string // hash of the last line
 	size    int64
 	cursor  int64 // the last event that the file, or this process, has seen
+	wrote   time.Time
 	written int64 // the last event that the file says it has seen
 	known   map[string]bool
 }
@@ -59,7 +63,7 @@ func (j *Journal) Flush(ctx context.Context) error {
 	this := j.started.Add(1)
 	ctx = sqldb.ForInstallation(context.WithoutCancel(ctx))
 	if err := j.flush(ctx); err != nil {
-		if j.broken == nil { // the database failed, not the file
+		if j.broken == nil { // read it again, and drop the half line that a full disk may have left
 			j.close()
 		}
 		return unavailable(err)
@@ -84,7 +88,7 @@ func (j *Journal) flush(ctx context.Context) error {
 			return err
 		}
 		if len(events) == 0 {
-			return nil
+			return j.beat()
 		}
 		entries, err := j.tell(ctx, events)
 		if err != nil {
@@ -101,14 +105,27 @@ func (j *Journal) flush(ctx context.Context) error {
 	}
 }
 
-// append writes entries and waits for the disk. When that fails, nothing more
-// is written: what the file holds is known only after it is read again.
-func (j *Journal) append(entries []Entry) (err error) {
-	defer func() {
-		if err != nil {
-			j.broken = fmt.Errorf("journal %s: %w", j.file.Name(), err)
-		}
-	}()
+// pulse is how often a journal says that it is being written, so that whoever
+// restores sees how far it reaches.
+const pulse = 10 * time.Minute
+
+// beat writes a line when there was none for a while.
+func (j *Journal) beat() error {
+	now := j.Now()
+	if now.Sub(j.wrote) < pulse {
+		return nil
+	}
+	err := j.append([]Entry{{Kind: through, At: now.UnixMilli(), Event: j.cursor}})
+	if err == nil {
+		j.written = j.cursor
+	}
+	return err
+}
+
+// append writes entries and waits for the disk. When the disk does not flush,
+// nothing more is written: what the file holds is known only to a process that
+// reads it again.
+func (j *Journal) append(entries []Entry) error {
 	var text []byte
 	last := j.last
 	for _, e := range entries {
@@ -123,9 +140,13 @@ func (j *Journal) append(entries []Entry) (err error) {
 		return err
 	}
 	if err := j.file.Sync(); err != nil {
-		return err
+		j.broken = fmt.Errorf("journal %s: %w", j.file.Name(), err)
+		if j.Fatal != nil {
+			j.Fatal(j.broken)
+		}
+		return j.broken
 	}
-	j.last, j.size = last, j.size+int64(len(text))
+	j.last, j.size, j.wrote = last, j.size+int64(len(text)), j.Now()
 	for _, e := range entries {
 		if e.Kind == list {
 			j.known[e.List] = true
@@ -204,26 +225,45 @@ func (j *Journal) take(path string, g Generation) (ours bool, err error) {
 	return true, nil
 }
 
-// Keep writes what others have changed, every now and then, until ctx ends. It
-// closes the journal then.
-func (j *Journal) Keep(ctx context.Context) {
+// Start brings the journal up to date and then writes what other nodes and
+// jobs have changed, every second, until Stop. Without a journal that can be
+// written nothing may be withdrawn, so it is an error when that fails.
+func (j *Journal) Start(ctx context.Context) error {
+	if err := j.Flush(ctx); err != nil {
+		return fmt.Errorf("journal in %s: %w", j.Dir, errors.Unwrap(err))
+	}
+	ctx, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	ended := make(chan struct{})
+	j.stop = func() { cancel(); <-ended }
+	go func() {
+		defer close(ended)
+		j.keep(ctx)
+	}()
+	return nil
+}
+
+func (j *Journal) keep(ctx context.Context) {
 	tick := time.NewTicker(time.Second)
 	defer tick.Stop()
-	defer j.Close()
 	for {
 		select {
 		case <-ctx.Done():
 			return
 		case <-tick.C:
-			if err := j.Flush(ctx); err != nil && ctx.Err() == nil {
+			if err := j.Flush(ctx); err != nil {
 				j.Log.ErrorContext(ctx, "the journal is behind", "error", err)
 			}
 		}
 	}
 }
 
-// Close notes how far the journal is and lets another process write the file.
-func (j *Journal) Close() {
+// Stop ends what Start began, notes how far the journal is, and lets another
+// process write the file.
+func (j *Journal) Stop() {
+	if j.stop != nil {
+		j.stop()
+		j.stop = nil
+	}
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	if j.file != nil && j.broken == nil && j.cursor > j.written {
