@@ -2,8 +2,11 @@ package did
 
 import (
 	"bytes"
+	"crypto"
+	"crypto/rsa"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -11,8 +14,8 @@ import (
 )
 
 // NewWebDocument returns the DID document, in JSON, of a did:web with the given
-// keys as Multikey methods, all of them for assertions. Equal arguments give
-// equal bytes.
+// keys as Multikey methods, those of RSA as JsonWebKey, all of them for
+// assertions. Equal arguments give equal bytes.
 //
 // Of each key, ID (a fragment with "#", or the whole id), PublicKey, Expires
 // and Revoked are used. Keys that have ended stay in the list as long as any
@@ -35,18 +38,15 @@ func NewWebDocument(did string, keys ...Method) ([]byte, error) {
 		if strings.HasPrefix(id, "#") {
 			id = did + id
 		}
-		text, err := multikey.EncodePublic(key.PublicKey)
+		m, err := publicMethod(key.PublicKey)
 		if err != nil {
 			return nil, fmt.Errorf("key %q: %w", id, err)
 		}
-		doc.VerificationMethod = append(doc.VerificationMethod, jsonMethod{
-			ID:                 id,
-			Type:               "Multikey",
-			Controller:         did,
-			Expires:            stamp(key.Expires),
-			Revoked:            stamp(key.Revoked),
-			PublicKeyMultibase: text,
-		})
+		if m.PublicKeyJWK != nil && !slices.Contains(doc.Context, contextJWK) {
+			doc.Context = append(doc.Context, contextJWK)
+		}
+		m.ID, m.Controller, m.Expires, m.Revoked = id, did, stamp(key.Expires), stamp(key.Revoked)
+		doc.VerificationMethod = append(doc.VerificationMethod, m)
 		doc.AssertionMethod = append(doc.AssertionMethod, id)
 	}
 	raw, err := marshal(doc)
@@ -65,6 +65,19 @@ func NewWebDocument(did string, keys ...Method) ([]byte, error) {
 		}
 	}
 	return raw, nil
+}
+
+// contextJWK defines the terms of a JsonWebKey.
+const contextJWK = "https://w3id.org/security/jwk/v1"
+
+// publicMethod returns the method of a key, without its names and times.
+func publicMethod(key crypto.PublicKey) (jsonMethod, error) {
+	if _, ok := key.(*rsa.PublicKey); ok { // which has no Multikey form
+		jwk, err := multikey.PublicToJWK(key)
+		return jsonMethod{Type: "JsonWebKey", PublicKeyJWK: jwk}, err
+	}
+	text, err := multikey.EncodePublic(key)
+	return jsonMethod{Type: "Multikey", PublicKeyMultibase: text}, err
 }
 
 // stamp returns t in UTC to the second, or nothing for the zero time.

@@ -87,6 +87,9 @@ func (a *App) Start(ctx context.Context) (err error) {
 	if err := a.Features.Attest.KeepGivingUp(ctx); err != nil {
 		return fmt.Errorf("give up interrupted credentials: %w", err)
 	}
+	if err := a.Ground.Keys.KeepChecking(ctx); err != nil {
+		return fmt.Errorf("look after published keys: %w", err)
+	}
 	if err := a.Features.Outbox.Resume(ctx); err != nil {
 		return fmt.Errorf("take up waiting mails: %w", err)
 	}

@@ -37,16 +37,17 @@ type Features struct {
 
 func newFeatures(_ context.Context, a *App) (*Features, error) {
 	g := a.Ground
+	g.Keys.BaseURL = a.BaseURL
 	f := &Features{
 		Accounts: newAccounts(a),
 		Orgs:     &org.Service{DB: g.DB, Keys: g.Keys, Blobs: g.Blobs, Now: g.Now, BaseURL: a.BaseURL},
 		Badges:   &badge.Service{DB: g.DB, Blobs: g.Blobs, Now: g.Now},
-		Outbox:   &outbox.Service{DB: g.DB, Sender: g.Mail, Blobs: g.Blobs, Now: g.Now, Site: a.Config.Name, Log: a.Log, Open: openClaim(g.Keys.KEK)},
-		Claims:   &claim.Service{DB: g.DB, Now: g.Now, Texts: g.Catalogues.For("en"), Seal: sealClaim(g.Keys.KEK), BaseURL: a.BaseURL},
+		Outbox:   &outbox.Service{DB: g.DB, Sender: g.Mail, Blobs: g.Blobs, Now: g.Now, Site: a.Config.Name, Log: a.Log, Open: openClaim(g.Keys.Secrets)},
+		Claims:   &claim.Service{DB: g.DB, Now: g.Now, Texts: g.Catalogues.For("en"), Seal: sealClaim(g.Keys.Secrets), BaseURL: a.BaseURL},
 	}
 	f.Issuing = &issuing.Service{
 		DB: g.DB, Keys: g.Keys, Orgs: f.Orgs, Blobs: g.Blobs, Now: g.Now, Log: a.Log,
-		BaseURL: a.BaseURL, Secret: g.Keys.KEK.Secret("award ids"),
+		BaseURL: a.BaseURL, Secret: g.Keys.Secrets.Secret("award ids"),
 	}
 	a.own(g.Fetch)
 	f.Verification = &verification.Service{Fetch: g.Fetch, Now: g.Now}
@@ -60,6 +61,7 @@ func newFeatures(_ context.Context, a *App) (*Features, error) {
 	f.Issuing.Journal, f.Attest.Journal = f.Journal.Flush, f.Journal.Flush
 	f.Erasure = &erasure.Service{DB: g.DB, Now: g.Now, Journal: f.Journal.Flush}
 	maps.Copy(f.Jobs.Handlers, f.Erasure.Handlers())
+	maps.Copy(f.Jobs.Handlers, g.Keys.Handlers(a.Log))
 	f.Jobs.Consume(claim.Consumer, f.Claims.OnEvents)
 	return f, nil
 }
@@ -67,13 +69,13 @@ func newFeatures(_ context.Context, a *App) (*Features, error) {
 // claimPurpose names what the secrets of claim links are sealed for.
 const claimPurpose = "claim link"
 
-func sealClaim(kek *keys.KEK) func(string) []byte {
-	return func(secret string) []byte { return kek.Seal(claimPurpose, []byte(secret)) }
+func sealClaim(secrets *keys.Secrets) func(string) []byte {
+	return func(secret string) []byte { return secrets.Seal(claimPurpose, []byte(secret)) }
 }
 
-func openClaim(kek *keys.KEK) func([]byte) (string, error) {
+func openClaim(secrets *keys.Secrets) func([]byte) (string, error) {
 	return func(sealed []byte) (string, error) {
-		secret, err := kek.Open(claimPurpose, sealed)
+		secret, err := secrets.Open(claimPurpose, sealed)
 		return string(secret), err
 	}
 }

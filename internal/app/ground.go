@@ -61,12 +61,13 @@ func (g *Ground) open(ctx context.Context, c config.Config) (err error) {
 		return err
 	}
 	g.Keys = &keys.Ring{DB: g.DB, KEK: kek, Now: g.Now, Shapes: shape.New(shape.Options{})}
-	if err = g.Keys.Check(ctx); err != nil {
+	if err = g.Keys.Load(ctx); err != nil {
 		return err
 	}
 	if g.Fetch, err = newFetch(c); err != nil {
 		return err
 	}
+	g.Keys.Fetch = g.Fetch
 	if g.Mail, err = newMail(c); err != nil {
 		return err
 	}

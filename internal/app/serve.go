@@ -81,15 +81,15 @@ func newDoors(a *App) (*doors, error) {
 }
 
 func newACME(a *App) (*certificate.ACME, error) {
-	kek := a.Ground.Keys.KEK
+	secrets := a.Ground.Keys.Secrets
 	purpose := func(name string) string { return "certificate " + name }
 	return certificate.NewACME(certificate.Authority{
 		Hosts: strings.Split(a.Config.ACMEDomain, ","), Email: a.Config.ACMEEmail,
 		Directory: a.Config.ACMEDirectory, CA: a.Config.ACMECA,
 		Store: &certificate.Store{
 			DB: a.Ground.DB, Now: a.Ground.Now,
-			Seal: func(name string, plain []byte) []byte { return kek.Seal(purpose(name), plain) },
-			Open: func(name string, sealed []byte) ([]byte, error) { return kek.Open(purpose(name), sealed) },
+			Seal: func(name string, plain []byte) []byte { return secrets.Seal(purpose(name), plain) },
+			Open: func(name string, sealed []byte) ([]byte, error) { return secrets.Open(purpose(name), sealed) },
 		},
 	})
 }

@@ -56,7 +56,7 @@ func newWatch(ctx context.Context, a *App) (*watch, error) {
 		{Name: "the key-encryption key does not fit the data", Do: func(ctx context.Context) error { return g.Keys.Check(sqldb.ForInstallation(ctx)) }},
 		{Name: "the disk is almost full", Do: func(context.Context) error { return enoughSpace(c.Data) }},
 	}}
-	w.sealer = &audit.Sealer{DB: g.DB, Now: g.Now, Secret: g.Keys.KEK.Secret(auditPurpose), Log: a.Log, Keep: time.Duration(c.AuditAddresses) * 24 * time.Hour}
+	w.sealer = &audit.Sealer{DB: g.DB, Now: g.Now, Secret: g.Keys.Secrets.Secret(auditPurpose), Log: a.Log, Keep: time.Duration(c.AuditAddresses) * 24 * time.Hour}
 	return w, nil
 }
 

@@ -23,9 +23,7 @@ import (
 	"github.com/roundel/roundel/internal/signedlist"
 	"github.com/roundel/roundel/internal/sqldb"
 	"github.com/roundel/roundel/jose"
-	"github.com/roundel/roundel/jsonld"
 	"github.com/roundel/roundel/openbadge"
-	"github.com/roundel/roundel/proof"
 	"github.com/roundel/roundel/strictjson"
 )
 
@@ -104,7 +102,7 @@ func (s *Service) Issue(ctx context.Context, r Request) ([]byte, error) {
 	if err := s.ours(c); err != nil {
 		return nil, err
 	}
-	contexts, err := vocabularies(c)
+	contexts, named, err := vocabularies(c)
 	if err != nil {
 		return nil, err
 	}
@@ -119,11 +117,8 @@ func (s *Service) Issue(ctx context.Context, r Request) ([]byte, error) {
 	if err := a.prepare(); err != nil {
 		return nil, err
 	}
-	signer, err := s.Keys.SignerOf(ctx, issuer)
-	if err != nil {
-		return nil, err
-	}
-	return s.attest(ctx, a, signer, contexts)
+	a.vocabulary = named
+	return s.attest(ctx, a, s.Keys.PenOf(issuer))
 }
 
 // ours refuses what only the installation itself says with its issuers' keys:
@@ -154,7 +149,7 @@ func (s *Service) ours(c *credential.Credential) error {
 }
 
 // attest records the intent of a, signs it and records that.
-func (s *Service) attest(ctx context.Context, a *attestation, signer *keys.IssuerSigner, contexts *jsonld.Contexts) ([]byte, error) {
+func (s *Service) attest(ctx context.Context, a *attestation, pen *keys.IssuerPen) ([]byte, error) {
 	done, err := s.reserve(ctx, a) // commit 1, the intent
 	if err != nil {
 		return nil, err
@@ -164,14 +159,14 @@ func (s *Service) attest(ctx context.Context, a *attestation, signer *keys.Issue
 	}
 	// From here on it is recorded: that the asker has gone does not stop it.
 	ctx = context.WithoutCancel(ctx)
-	signed, err := a.sign(signer, contexts)
+	signed, entry, err := a.sign(ctx, pen)
 	if err != nil {
 		if lost := s.DB.Write(ctx, func(tx *sqldb.Tx) error { return s.giveUp(ctx, tx, a.id) }); lost != nil {
 			return nil, lost
 		}
 		return nil, unsignable(err)
 	}
-	return s.complete(ctx, a, signed)
+	return s.complete(ctx, a, signed, entry)
 }
 
 func unsignable(err error) error {
@@ -183,6 +178,7 @@ type attestation struct {
 	request    Request
 	credential *credential.Credential
 	issuer     *keys.Issuer
+	vocabulary keys.Vocabulary // to sign it with
 	at         time.Time
 	id         int64
 	name       string // the credential's id, which it may not have
@@ -295,18 +291,17 @@ func (s *Service) insert(ctx context.Context, tx *sqldb.Tx, a *attestation) erro
 	return err
 }
 
-// sign secures the document in the form that was asked for.
-func (a *attestation) sign(signer *keys.IssuerSigner, contexts *jsonld.Contexts) ([]byte, error) {
-	if a.request.Enveloped {
-		token, err := signer.Envelope(a.document, a.at)
-		if err != nil {
-			return nil, err
-		}
-		return json.Marshal(jose.Envelope(jose.MediaTypeVCJWT, token))
+// sign secures the document in the form that was asked for, and returns what
+// the journal has to record.
+func (a *attestation) sign(ctx context.Context, pen *keys.IssuerPen) ([]byte, keys.Entry, error) {
+	q := pen.Request(keys.Attestation, a.id, a.document, a.at)
+	q.Organisation, q.Token = a.request.OrganisationID, a.request.Enveloped
+	q.Cryptosuite, q.Mandatory, q.Vocabulary, q.Inline = a.request.Cryptosuite, a.request.MandatoryPointers, a.vocabulary, ownWords(a.credential)
+	signed, entry, err := pen.SignOne(ctx, q)
+	if err == nil && a.request.Enveloped {
+		signed, err = json.Marshal(jose.Envelope(jose.MediaTypeVCJWT, signed))
 	}
-	return signer.Secure(a.document, proof.SignOptions{
-		Cryptosuite: a.request.Cryptosuite, MandatoryPointers: a.request.MandatoryPointers, Created: a.at, Contexts: contexts, Inline: ownWords(a.credential),
-	})
+	return signed, entry, err
 }
 
 // Reason puts the first of what is wrong with a document into a sentence for

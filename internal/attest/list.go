@@ -10,7 +10,6 @@ import (
 	"github.com/roundel/roundel/internal/publicid"
 	"github.com/roundel/roundel/internal/signedlist"
 	"github.com/roundel/roundel/internal/sqldb"
-	"github.com/roundel/roundel/proof"
 	"github.com/roundel/roundel/statuslist"
 )
 
@@ -55,10 +54,11 @@ func (s *Service) readList(ctx context.Context, id publicid.ID) (l storedList, e
 // buildList reads the entries, signs the list and stores it under the version
 // that it was read at.
 func (s *Service) buildList(ctx context.Context, l storedList) ([]byte, error) {
-	signer, err := s.signerOfKey(ctx, l.issuerKey)
+	issuer, err := s.Keys.IssuerByID(ctx, l.issuerKey)
 	if err != nil {
 		return nil, err
 	}
+	pen := s.Keys.PenOf(issuer)
 	list, err := statuslist.NewSized(listEntries, l.bits)
 	if err != nil {
 		return nil, err
@@ -82,30 +82,19 @@ func (s *Service) buildList(ctx context.Context, l storedList) ([]byte, error) {
 		return nil, err
 	}
 	now := s.Now()
-	plain, err := signedlist.Credential(s.listURL(l.public), signer.DID, l.purpose, list, now)
+	plain, err := signedlist.Credential(s.listURL(l.public), issuer.DID, l.purpose, list, now)
 	if err != nil {
 		return nil, err
 	}
-	signed, err := signer.Secure(plain, proof.SignOptions{Created: now})
+	signed, entry, err := pen.SignOne(ctx, pen.Request(keys.AttestationList, l.id, plain, now))
 	if err != nil {
 		return nil, err
 	}
 	return signed, s.DB.Write(ctx, func(tx *sqldb.Tx) error {
-		_, err := tx.Exec(ctx, `UPDATE attestation_list SET document = $2, signed_version = $3, signed_at = $4 WHERE id = $1 AND signed_version <= $3`,
-			l.id, signed, l.Version, sqldb.Millis(now))
-		return err
-	})
-}
-
-func (s *Service) signerOfKey(ctx context.Context, id int64) (*keys.IssuerSigner, error) {
-	list, err := s.Keys.Issuers(ctx)
-	if err != nil {
-		return nil, err
-	}
-	for _, i := range list {
-		if i.ID == id {
-			return s.Keys.SignerOf(ctx, i)
+		if _, err := tx.Exec(ctx, `UPDATE attestation_list SET document = $2, signed_version = $3, signed_at = $4 WHERE id = $1 AND signed_version <= $3`,
+			l.id, signed, l.Version, sqldb.Millis(now)); err != nil {
+			return err
 		}
-	}
-	return nil, errors.New("the issuer of a status list has no key")
+		return keys.Record(ctx, tx, entry)
+	})
 }

@@ -4,6 +4,7 @@ import (
 	"github.com/roundel/roundel/clr"
 	"github.com/roundel/roundel/credential"
 	"github.com/roundel/roundel/internal/fault"
+	"github.com/roundel/roundel/internal/keys"
 	"github.com/roundel/roundel/jsonld"
 	"github.com/roundel/roundel/openbadge"
 )
@@ -15,13 +16,15 @@ import (
 // Other resources are the issuer's word.
 //
 // It is an Invalid fault when no version that we carry has the digest.
-func vocabularies(c *credential.Credential) (*jsonld.Contexts, error) {
-	for _, contexts := range []*jsonld.Contexts{jsonld.WithExamples(), jsonld.WithExamples2024()} {
-		if fits(c, contexts) {
-			return contexts, nil
+//
+// It returns them with the name by which the signer knows them.
+func vocabularies(c *credential.Credential) (*jsonld.Contexts, keys.Vocabulary, error) {
+	for _, name := range []keys.Vocabulary{keys.Examples, keys.Examples2024} {
+		if contexts := name.Contexts(); fits(c, contexts) {
+			return contexts, name, nil
 		}
 	}
-	return nil, fault.Fields(fault.Field{Path: "/relatedResource", Message: "The digest of a related resource is not that of the resource."})
+	return nil, "", fault.Fields(fault.Field{Path: "/relatedResource", Message: "The digest of a related resource is not that of the resource."})
 }
 
 // fits reports whether every stated digest of a context in the set is right.

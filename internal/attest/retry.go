@@ -7,6 +7,7 @@ import (
 	"errors"
 
 	"github.com/roundel/roundel/internal/fault"
+	"github.com/roundel/roundel/internal/keys"
 	"github.com/roundel/roundel/internal/sqldb"
 )
 
@@ -62,7 +63,7 @@ func (s *Service) replay(ctx context.Context, r Request) (i intent, err error) {
 // complete records that a was signed, commit 2, and returns what its asker
 // gets: another's document when another request with the same key was faster.
 // What was given up meanwhile is not handed out.
-func (s *Service) complete(ctx context.Context, a *attestation, signed []byte) ([]byte, error) {
+func (s *Service) complete(ctx context.Context, a *attestation, signed []byte, entry keys.Entry) ([]byte, error) {
 	var kept any // nothing, unless it may be asked for again
 	if a.request.Retry.Key != "" {
 		kept = signed
@@ -72,8 +73,11 @@ func (s *Service) complete(ctx context.Context, a *attestation, signed []byte) (
 		answer = signed
 		first, err := tx.Exec(ctx, `UPDATE attestation SET signed_at = $2, document = $3 WHERE id = $1 AND signed_at = 0 AND given_up_at = 0`,
 			a.id, sqldb.Millis(s.Now()), kept)
-		if err != nil || first == 1 {
+		if err != nil {
 			return err
+		}
+		if first == 1 {
+			return keys.Record(ctx, tx, entry)
 		}
 		other, err := recorded(ctx, tx, a.request)
 		if err == nil && (other.id != a.id || !other.signed) {

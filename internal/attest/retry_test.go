@@ -11,6 +11,7 @@ import (
 
 	"github.com/roundel/roundel/internal/dbtest"
 	"github.com/roundel/roundel/internal/fault"
+	"github.com/roundel/roundel/internal/keys"
 	"github.com/roundel/roundel/internal/sqldb"
 	"github.com/roundel/roundel/statuslist"
 )
@@ -164,7 +165,7 @@ func TestInterrupted(t *testing.T) {
 		}
 		// The signature that was under way for so long comes too late.
 		a := &attestation{id: 1, request: r}
-		if out, err := later.complete(t.Context(), a, []byte(`{}`)); fault.KindOf(err) != fault.Unavailable || out != nil {
+		if out, err := later.complete(t.Context(), a, []byte(`{}`), keys.Entry{}); fault.KindOf(err) != fault.Unavailable || out != nil {
 			t.Errorf("a signature after giving up: %v, %s", err, out)
 		}
 		signed, err := later.Issue(t.Context(), r)

@@ -43,7 +43,7 @@ func newWorld(t *testing.T, db *sqldb.DB, baseURL string) *world {
 	t.Cleanup(func() { blobs.Close() })
 	catalogues, err := locale.Load()
 	check(t, err)
-	ring := &keys.Ring{DB: db, KEK: kek, Now: now}
+	ring := &keys.Ring{DB: db, KEK: kek, Now: now, BaseURL: baseURL}
 	accounts := &account.Service{DB: db, Now: now}
 	orgs := &org.Service{DB: db, Keys: ring, Blobs: blobs, Now: now, BaseURL: baseURL}
 	badges := &badge.Service{DB: db, Blobs: blobs, Now: now}

@@ -82,6 +82,8 @@ type Award struct {
 	ClaimedAt      time.Time
 	PublishedAt    time.Time // zero: kept private by its holder
 	ErasedAt       time.Time // set: the person was erased; Document may be empty
+
+	issuer string // the own did:web in whose name it was begun, "" for that under our address
 }
 
 // Recipient is who a badge is given to.
@@ -225,6 +227,5 @@ func (r Request) normalise(now time.Time) (Request, error) {
 type subject struct {
 	organisation *org.Organisation
 	version      *badge.Version
-	identity     org.Identity
-	signer       *keys.Signer
+	pen          *keys.Pen
 }

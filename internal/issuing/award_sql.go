@@ -19,7 +19,8 @@ var errNoAward = fault.NotFoundf("There is no such award.")
 const awardColumns = `a.id, a.public_id, a.organisation_id, a.badge_version_id, v.name, a.batch_id, a.trial, a.recipient_name, a.recipient_email,
 	a.salt, a.details, a.valid_from, a.valid_until, a.revocation_list, a.revocation_index, a.suspension_list, a.suspension_index,
 	coalesce(r.public_id, p.public_id), coalesce(p.public_id, r.public_id), a.document, a.created_by, a.created_at, a.issued_at,
-	a.revoked_at, a.suspended_at, a.reason, a.private_note, a.replaced_by, a.claim_state, a.claimed_at, a.published_at, a.erased_at`
+	a.revoked_at, a.suspended_at, a.reason, a.private_note, a.replaced_by, a.claim_state, a.claimed_at, a.published_at, a.erased_at,
+	coalesce(r.issuer, '')`
 
 const awardFrom = ` FROM award a JOIN badge_version v ON v.id = a.badge_version_id
 	LEFT JOIN status_list r ON r.id = a.revocation_list LEFT JOIN status_list p ON p.id = a.suspension_list `
@@ -31,7 +32,7 @@ func scanAward(row interface{ Scan(...any) error }) (*Award, error) {
 	err := row.Scan(&a.ID, &a.PublicID, &a.OrganisationID, &a.VersionID, &a.BadgeName, &a.BatchID, &a.Trial, &a.Recipient.Name, &a.Recipient.Email,
 		&a.Salt, &details, &from, &until, &a.Status[0].listID, &a.Status[0].Index, &a.Status[1].listID, &a.Status[1].Index,
 		&a.Status[0].List, &a.Status[1].List, &a.Document, &a.CreatedBy, &created, &issued,
-		&revoked, &suspended, &a.Reason, &a.PrivateNote, &a.ReplacedBy, &a.Claim, &claimed, &published, &erased)
+		&revoked, &suspended, &a.Reason, &a.PrivateNote, &a.ReplacedBy, &a.Claim, &claimed, &published, &erased, &a.issuer)
 	if errors.Is(err, sql.ErrNoRows) {
 		return nil, errNoAward
 	}

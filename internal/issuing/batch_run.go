@@ -14,6 +14,7 @@ import (
 	"github.com/roundel/roundel/internal/event"
 	"github.com/roundel/roundel/internal/fault"
 	"github.com/roundel/roundel/internal/jobs"
+	"github.com/roundel/roundel/internal/keys"
 	"github.com/roundel/roundel/internal/org"
 	"github.com/roundel/roundel/internal/publicid"
 	"github.com/roundel/roundel/internal/sheet"
@@ -206,19 +207,43 @@ func unfinishedOfBatch(ctx context.Context, tx *sqldb.Tx, batchID, after int64) 
 
 // signAll signs the awards on all processors. Those that cannot be signed stay
 // without a document; the error names each.
-func (s *Service) signAll(ctx context.Context, subjects map[int64]*subject, awards []*Award) error {
+//
+// Beside it returns what the journal has to record of each, in their order.
+func (s *Service) signAll(ctx context.Context, subjects map[int64]*subject, awards []*Award) ([]keys.Entry, error) {
 	var g errgroup.Group
 	g.SetLimit(runtime.GOMAXPROCS(0))
 	failed := make([]error, len(awards))
+	requests := make([]keys.Request, len(awards))
 	for i, a := range awards {
 		g.Go(func() error {
 			if failed[i] = ctx.Err(); failed[i] == nil {
-				a.Document, failed[i] = s.sign(subjects[a.VersionID], a)
+				requests[i], failed[i] = s.request(subjects[a.VersionID], a)
 			}
 			return nil
 		})
 	}
-	return errors.Join(append(failed, g.Wait())...)
+	if err := g.Wait(); err != nil {
+		return nil, err
+	}
+	var ready []keys.Request
+	var at []int
+	for i := range awards {
+		if failed[i] == nil {
+			ready, at = append(ready, requests[i]), append(at, i)
+		}
+	}
+	journal := make([]keys.Entry, len(awards))
+	if len(ready) > 0 {
+		answers, err := subjects[awards[0].VersionID].pen.Sign(ctx, ready...)
+		if err != nil {
+			return journal, err
+		}
+		for n, answer := range answers {
+			i := at[n]
+			awards[i].Document, failed[i], journal[i] = answer.Document, answer.Err, ready[n].Entry(answer)
+		}
+	}
+	return journal, errors.Join(failed...)
 }
 
 // WriteBadRows writes the rows that were not awarded as a spreadsheet: the

@@ -12,6 +12,7 @@ import (
 	"github.com/roundel/roundel/internal/dbtest"
 	"github.com/roundel/roundel/internal/fault"
 	"github.com/roundel/roundel/internal/issuing"
+	"github.com/roundel/roundel/internal/keys"
 	"github.com/roundel/roundel/internal/org"
 	"github.com/roundel/roundel/internal/sheet"
 	"github.com/roundel/roundel/internal/sqldb"
@@ -202,6 +203,7 @@ func TestABatchIsFinishedFromAnyPoint(t *testing.T) {
 			for _, q := range []string{
 				`DELETE FROM event WHERE kind = 'award.issued' AND subject IN (SELECT id FROM award WHERE id % 3 = 0)`,
 				`UPDATE award SET document = NULL, issued_at = 0 WHERE id % 3 = 0`,
+				`DELETE FROM signature_record WHERE subject % 3 = 0`,
 				`UPDATE award_batch SET state = 'running', finished_at = 0`,
 				`INSERT INTO job (kind, payload, run_at, created_at) SELECT 'issuing.batch', '{"OrganisationID":' || organisation_id || ',"Batch":"` + b.PublicID.String() + `"}', 0, 0 FROM award_batch`,
 			} {
@@ -240,6 +242,7 @@ func TestGoingLiveAwardsTrialsAgainOnce(t *testing.T) {
 			t.Errorf("went live without a public address: %v", err)
 		}
 		w.BaseURL, w.orgs.BaseURL = liveURL, liveURL
+		w.Keys = &keys.Ring{DB: db, KEK: w.Keys.KEK, Now: w.Keys.Now, BaseURL: liveURL}
 		for range 2 {
 			check(t, w.GoLive(t.Context(), w.org.ID, w.owner))
 			w.run(t)
@@ -325,7 +328,7 @@ func TestAnAwardThatCannotBeSignedHoldsNobodyUp(t *testing.T) {
 		w.issue(t, name, name+"@example.org")
 	}
 	check(t, w.db.Write(t.Context(), func(tx *sqldb.Tx) error {
-		for _, q := range []string{`UPDATE award SET document = NULL, issued_at = 0`, `DELETE FROM event WHERE kind = 'award.issued'`,
+		for _, q := range []string{`UPDATE award SET document = NULL, issued_at = 0`, `DELETE FROM event WHERE kind = 'award.issued'`, `DELETE FROM signature_record`,
 			`UPDATE award SET salt = 'short' WHERE recipient_name = 'broken'`} {
 			if _, err := tx.Exec(t.Context(), q); err != nil {
 				return err

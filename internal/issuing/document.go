@@ -13,18 +13,23 @@ import (
 	"github.com/roundel/roundel/openbadge"
 )
 
-// sign makes the award's credential and secures it.
-func (s *Service) sign(to *subject, a *Award) ([]byte, error) {
-	plain, err := s.credential(to, a).Document()
+// request makes the award's credential and asks for its signature.
+func (s *Service) request(to *subject, a *Award) (keys.Request, error) {
+	// In the name in which the award was begun: its places are in lists of that.
+	id, err := s.Orgs.IdentityAs(to.organisation, to.pen.Key, a.issuer)
 	if err != nil {
-		return nil, fmt.Errorf("award %s would not be a valid Open Badge: %w", a.PublicID, err)
+		return keys.Request{}, err
 	}
-	return to.signer.Secure(plain, to.identity.Method, s.Now())
+	plain, err := s.credential(to, id, a).Document()
+	if err != nil {
+		return keys.Request{}, fmt.Errorf("award %s would not be a valid Open Badge: %w", a.PublicID, err)
+	}
+	return to.pen.Request(keys.Credential, a.ID, id.DID, plain, s.Now()), nil
 }
 
 // credential builds the Open Badges 3.0 document of an award from its record
 // alone, so that an interrupted award can be finished later.
-func (s *Service) credential(to *subject, a *Award) *openbadge.AchievementCredential {
+func (s *Service) credential(to *subject, id org.Identity, a *Award) *openbadge.AchievementCredential {
 	o := to.organisation
 	about := openbadge.Subject{Identifier: []openbadge.IdentityObject{{
 		Hashed: true, IdentityType: "emailAddress", Salt: a.Salt,
@@ -43,7 +48,7 @@ func (s *Service) credential(to *subject, a *Award) *openbadge.AchievementCreden
 			evidence = append(evidence, openbadge.Evidence{ID: e.URL, Name: e.Name, Description: e.Description})
 		}
 	}
-	c := openbadge.New(s.URL(a), s.Issuer(o, to.identity), s.Achievement(to.version), about, a.ValidFrom)
+	c := openbadge.New(s.URL(a), s.Issuer(o, id), s.Achievement(to.version), about, a.ValidFrom)
 	c.ValidUntil, c.Evidence = a.ValidUntil, evidence
 	if !a.Trial {
 		for i, purpose := range purposes {
@@ -66,7 +71,7 @@ func (s *Service) signable(ctx context.Context, tx *sqldb.Tx, o *org.Organisatio
 		return nil, err
 	}
 	return func(v *badge.Version, a *Award) error {
-		_, err := s.credential(&subject{organisation: o, version: v, identity: id}, a).Document()
+		_, err := s.credential(&subject{organisation: o, version: v}, id, a).Document()
 		if err != nil {
 			return fault.Wrap(fault.Invalid, err, "This would not make a valid Open Badge: "+err.Error()+". Mend the badge, the organisation's profile or the entry.")
 		}

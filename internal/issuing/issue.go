@@ -12,6 +12,7 @@ import (
 	"github.com/roundel/roundel/internal/badge"
 	"github.com/roundel/roundel/internal/event"
 	"github.com/roundel/roundel/internal/fault"
+	"github.com/roundel/roundel/internal/keys"
 	"github.com/roundel/roundel/internal/org"
 	"github.com/roundel/roundel/internal/publicid"
 	"github.com/roundel/roundel/internal/sqldb"
@@ -126,8 +127,20 @@ func (s *Service) reserve(ctx context.Context, tx *sqldb.Tx, o *org.Organisation
 			live = append(live, a)
 		}
 	}
+	if len(live) > 0 {
+		k, err := keys.Current(ctx, tx, o.ID)
+		if err != nil {
+			return err
+		}
+		for _, a := range live {
+			a.issuer = k.OwnDID
+		}
+	}
 	for i, purpose := range purposes {
-		places, err := s.drawPositions(ctx, tx, o.ID, purpose, len(live))
+		if len(live) == 0 {
+			break
+		}
+		places, err := s.drawPositions(ctx, tx, listsOf{o.ID, live[0].issuer, purpose}, len(live))
 		if err != nil {
 			return err
 		}
@@ -146,22 +159,50 @@ func (s *Service) finish(ctx context.Context, awards []*Award) error {
 	if len(awards) == 0 {
 		return nil
 	}
+	for try := 0; ; try++ {
+		err := s.signAndComplete(ctx, awards)
+		if !errors.Is(err, keys.ErrKeyEnded) || try == keyTries {
+			return err
+		}
+		// The key was renewed between signing and recording: nothing of what it
+		// signed is kept, and the next key signs.
+	}
+}
+
+// keyTries is how often awards are signed anew because their key has ended.
+const keyTries = 3
+
+func (s *Service) signAndComplete(ctx context.Context, all []*Award) error {
+	var awards []*Award
+	for _, a := range all {
+		if a.Document == nil {
+			awards = append(awards, a)
+		}
+	}
+	if len(awards) == 0 {
+		return nil
+	}
 	subjects, err := s.subjects(ctx, awards)
 	if err != nil {
 		return err
 	}
-	unsigned := s.signAll(ctx, subjects, awards)
-	if err := s.complete(ctx, awards); err != nil {
+	signed, unsigned := s.signAll(ctx, subjects, awards)
+	if err := s.complete(ctx, awards, signed); err != nil {
 		return err
 	}
 	return unsigned
 }
 
-// complete records what was signed, and that it was: commit 2.
-func (s *Service) complete(ctx context.Context, awards []*Award) error {
+// complete records what was signed, and that it was: commit 2. signed is what
+// the journal says of each award, in their order.
+func (s *Service) complete(ctx context.Context, awards []*Award, signed []keys.Entry) error {
 	now := s.Now()
-	return s.DB.Write(ctx, func(tx *sqldb.Tx) error {
-		for _, a := range awards {
+	done := make([]Award, len(awards)) // the transaction may run more than once
+	err := s.DB.Write(ctx, func(tx *sqldb.Tx) error {
+		journal := make([]keys.Entry, 0, len(awards))
+		for i := range awards {
+			done[i] = *awards[i]
+			a := &done[i]
 			if a.Document == nil {
 				continue
 			}
@@ -177,27 +218,32 @@ func (s *Service) complete(ctx context.Context, awards []*Award) error {
 				*a = *other
 				continue
 			}
+			journal = append(journal, signed[i])
 			if err := event.Record(ctx, tx, event.Event{OrgID: a.OrganisationID, Kind: EventIssued, Subject: a.ID, Actor: a.CreatedBy}); err != nil {
 				return err
 			}
 		}
-		return nil
+		return keys.Record(ctx, tx, journal...)
 	})
+	for i, a := range awards {
+		if err == nil {
+			*a = done[i]
+		} else {
+			a.Document = nil // it was not kept, so nobody gets it
+		}
+	}
+	return err
 }
 
 // subjects loads what the awards share, by badge version.
 func (s *Service) subjects(ctx context.Context, awards []*Award) (map[int64]*subject, error) {
-	signer, err := s.Keys.Signer(ctx, awards[0].OrganisationID)
+	pen, err := s.Keys.Pen(ctx, awards[0].OrganisationID)
 	if err != nil {
 		return nil, err
 	}
 	found := map[int64]*subject{}
 	err = s.DB.Read(ctx, func(tx *sqldb.Tx) error {
 		o, err := org.ByID(ctx, tx, awards[0].OrganisationID)
-		if err != nil {
-			return err
-		}
-		id, err := s.Orgs.Identity(o, signer.Key)
 		if err != nil {
 			return err
 		}
@@ -209,7 +255,7 @@ func (s *Service) subjects(ctx context.Context, awards []*Award) (map[int64]*sub
 			if err != nil {
 				return err
 			}
-			found[a.VersionID] = &subject{organisation: o, version: v, identity: id, signer: signer}
+			found[a.VersionID] = &subject{organisation: o, version: v, pen: pen}
 		}
 		return nil
 	})

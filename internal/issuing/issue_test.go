@@ -175,7 +175,7 @@ func TestResumeFinishesWhatACrashLeft(t *testing.T) {
 		w := newWorld(t, db, liveURL)
 		a := w.issue(t, "Amara", "amara@example.org")
 		check(t, db.Write(t.Context(), func(tx *sqldb.Tx) error {
-			for _, q := range []string{`UPDATE award SET document = NULL, issued_at = 0`, `DELETE FROM event WHERE kind = 'award.issued'`} {
+			for _, q := range []string{`UPDATE award SET document = NULL, issued_at = 0`, `DELETE FROM event WHERE kind = 'award.issued'`, `DELETE FROM signature_record`} {
 				if _, err := tx.Exec(t.Context(), q); err != nil {
 					return err
 				}

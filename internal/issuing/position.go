@@ -29,13 +29,20 @@ type Position struct {
 	listID int64
 }
 
+// listsOf says of which lists: a list speaks for credentials of one issuer.
+type listsOf struct {
+	organisation int64
+	issuer       string // the organisation's own did:web, "" for its identity under our address
+	purpose      string
+}
+
 // drawPositions takes n free places in the organisation's lists for a purpose,
 // opening another list when one is full. Places are drawn through a secret
 // permutation: each once, in an order that tells nobody which award came first.
-func (s *Service) drawPositions(ctx context.Context, tx *sqldb.Tx, organisationID int64, purpose string, n int) ([]Position, error) {
+func (s *Service) drawPositions(ctx context.Context, tx *sqldb.Tx, of listsOf, n int) ([]Position, error) {
 	places := make([]Position, 0, n)
 	for len(places) < n {
-		id, public, secret, drawn, err := s.openList(ctx, tx, organisationID, purpose)
+		id, public, secret, drawn, err := s.openList(ctx, tx, of)
 		if err != nil {
 			return nil, err
 		}
@@ -59,20 +66,20 @@ func (s *Service) drawPositions(ctx context.Context, tx *sqldb.Tx, organisationI
 
 // openList returns the organisation's list with free places, and makes one
 // when there is none.
-func (s *Service) openList(ctx context.Context, tx *sqldb.Tx, organisationID int64, purpose string) (id int64, public publicid.ID, secret []byte, drawn int64, err error) {
+func (s *Service) openList(ctx context.Context, tx *sqldb.Tx, of listsOf) (id int64, public publicid.ID, secret []byte, drawn int64, err error) {
 	err = tx.QueryRow(ctx, `SELECT id, public_id, secret, drawn FROM status_list
-		WHERE organisation_id = $1 AND purpose = $2 AND drawn < entries AND closed_at = 0 ORDER BY id LIMIT 1`, organisationID, purpose).Scan(&id, &public, &secret, &drawn)
+		WHERE organisation_id = $1 AND purpose = $2 AND issuer = $3 AND drawn < entries AND closed_at = 0 ORDER BY id LIMIT 1`, of.organisation, of.purpose, of.issuer).Scan(&id, &public, &secret, &drawn)
 	if !errors.Is(err, sql.ErrNoRows) {
 		return id, public, secret, drawn, err
 	}
 	public, secret = publicid.New(), make([]byte, 32)
 	rand.Read(secret) // never fails: crypto/rand ends the process instead
-	err = tx.QueryRow(ctx, `INSERT INTO status_list (public_id, organisation_id, purpose, entries, secret) VALUES ($1, $2, $3, $4, $5) RETURNING id`,
-		public, organisationID, purpose, listEntries, secret).Scan(&id)
+	err = tx.QueryRow(ctx, `INSERT INTO status_list (public_id, organisation_id, purpose, issuer, entries, secret) VALUES ($1, $2, $3, $4, $5, $6) RETURNING id`,
+		public, of.organisation, of.purpose, of.issuer, listEntries, secret).Scan(&id)
 	if err != nil {
 		return id, public, secret, 0, err
 	}
-	return id, public, secret, 0, event.Record(ctx, tx, event.Event{OrgID: organisationID, Kind: EventListOpened, Subject: id})
+	return id, public, secret, 0, event.Record(ctx, tx, event.Event{OrgID: of.organisation, Kind: EventListOpened, Subject: id})
 }
 
 // permute maps 0 ≤ i < size to a place in the same range, one to one, in an

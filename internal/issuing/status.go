@@ -11,6 +11,7 @@ import (
 
 	"github.com/roundel/roundel/internal/event"
 	"github.com/roundel/roundel/internal/fault"
+	"github.com/roundel/roundel/internal/keys"
 	"github.com/roundel/roundel/internal/org"
 	"github.com/roundel/roundel/internal/publicid"
 	"github.com/roundel/roundel/internal/signedlist"
@@ -112,6 +113,7 @@ type storedList struct {
 	id, organisationID int64
 	public             publicid.ID
 	purpose            string
+	issuer             string // the organisation's own did:web that it speaks for, "" for that under our address
 	entries            int64
 }
 
@@ -129,8 +131,11 @@ func (s *Service) StatusList(ctx context.Context, id publicid.ID) ([]byte, error
 func (s *Service) readList(ctx context.Context, id publicid.ID) (l storedList, err error) {
 	err = s.DB.Read(ctx, func(tx *sqldb.Tx) error {
 		var signedAt int64
-		err := tx.QueryRow(ctx, `SELECT id, organisation_id, public_id, purpose, entries, version, signed_version, signed_at, document
-			FROM status_list WHERE public_id = $1`, id).Scan(&l.id, &l.organisationID, &l.public, &l.purpose, &l.entries, &l.Version, &l.Signed, &signedAt, &l.Document)
+		// What a compromised key has signed is not given out: a list is made anew.
+		err := tx.QueryRow(ctx, `SELECT l.id, l.organisation_id, l.public_id, l.purpose, l.issuer, l.entries, l.version, l.signed_version,
+				CASE WHEN k.compromised_at > 0 THEN 0 ELSE l.signed_at END, l.document
+			FROM status_list l LEFT JOIN signing_key k ON k.id = l.signed_key WHERE l.public_id = $1`, id).
+			Scan(&l.id, &l.organisationID, &l.public, &l.purpose, &l.issuer, &l.entries, &l.Version, &l.Signed, &signedAt, &l.Document)
 		l.SignedAt = sqldb.Time(signedAt)
 		if errors.Is(err, sql.ErrNoRows) {
 			return fault.NotFoundf("There is no such status list.")
@@ -143,7 +148,10 @@ func (s *Service) readList(ctx context.Context, id publicid.ID) (l storedList, e
 // buildList sets the bits from the awards themselves, signs the list and stores
 // it under the version that it was read at.
 func (s *Service) buildList(ctx context.Context, l storedList) ([]byte, error) {
-	signer, err := s.Keys.Signer(ctx, l.organisationID)
+	pen, err := s.Keys.Pen(ctx, l.organisationID)
+	if fault.KindOf(err) == fault.Conflict { // whoever asks for the list can do nothing about it
+		return nil, fault.Wrap(fault.Unavailable, err, "This status list cannot be signed at present, because its issuer has no key in use. Ask again later.")
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -158,7 +166,7 @@ func (s *Service) buildList(ctx context.Context, l storedList) ([]byte, error) {
 		if err != nil {
 			return err
 		}
-		if id, err = s.Orgs.Identity(o, signer.Key); err != nil {
+		if id, err = s.Orgs.IdentityAs(o, pen.Key, l.issuer); err != nil {
 			return err
 		}
 		set, err := setPositions(ctx, tx, l)
@@ -175,14 +183,16 @@ func (s *Service) buildList(ctx context.Context, l storedList) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	signed, err := signer.Secure(plain, id.Method, now)
+	signed, entry, err := pen.SignOne(ctx, pen.Request(keys.StatusList, l.id, id.DID, plain, now))
 	if err != nil {
 		return nil, err
 	}
 	return signed, s.DB.Write(ctx, func(tx *sqldb.Tx) error {
-		_, err := tx.Exec(ctx, `UPDATE status_list SET document = $2, signed_version = $3, signed_at = $4 WHERE id = $1 AND signed_version <= $3`,
-			l.id, signed, l.Version, sqldb.Millis(now))
-		return err
+		if _, err := tx.Exec(ctx, `UPDATE status_list SET document = $2, signed_version = $3, signed_at = $4, signed_key = $5 WHERE id = $1 AND signed_version <= $3`,
+			l.id, signed, l.Version, sqldb.Millis(now), pen.Key.ID); err != nil {
+			return err
+		}
+		return keys.Record(ctx, tx, entry)
 	})
 }
 

@@ -48,7 +48,7 @@ func newWorld(t *testing.T, db *sqldb.DB, baseURL string) *world {
 	blobs, err := blob.Open(filepath.Join(t.TempDir(), "blobs"))
 	check(t, err)
 	t.Cleanup(func() { blobs.Close() })
-	ring := &keys.Ring{DB: db, KEK: kek, Now: clock, Shapes: shape.New(shape.Options{})}
+	ring := &keys.Ring{DB: db, KEK: kek, Now: clock, Shapes: shape.New(shape.Options{}), BaseURL: baseURL}
 	accounts := &account.Service{DB: db, Now: clock}
 	w.orgs = &org.Service{DB: db, Keys: ring, Blobs: blobs, Now: clock, BaseURL: baseURL}
 	w.badges = &badge.Service{DB: db, Blobs: blobs, Now: clock}

@@ -23,7 +23,11 @@ func TestSealed(t *testing.T) {
 			t.Fatal(err)
 		}
 		for _, i := range issuers {
-			other, _, err := generate(i.Kind)
+			drawn, err := generate(i.Kind)
+			if err != nil {
+				t.Fatal(err)
+			}
+			_, other, err := secretOf(drawn)
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -74,12 +74,9 @@ func TestIssuersSignWithTheirStoredKeys(t *testing.T) {
 			t.Fatal(err)
 		}
 		for _, i := range list {
-			signer, err := ring.SignerOf(t.Context(), i)
-			if err != nil {
-				t.Fatal(err)
-			}
+			pen := ring.PenOf(i)
 			doc := `{"@context":["https://www.w3.org/ns/credentials/v2"],"type":["VerifiableCredential"],"issuer":"` + i.DID + `","credentialSubject":{"id":"urn:uuid:5c7f8f4e-6a1e-4a37-9f0a-3f1f8a0d8f11"}}`
-			signed, err := signer.Secure([]byte(doc), proof.SignOptions{Created: time.Now(), Method: "did:web:somebody.example#else"})
+			signed, _, err := pen.SignOne(t.Context(), pen.Request(Attestation, 1, []byte(doc), time.Now()))
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -101,12 +98,17 @@ func TestIssuersSignWithTheirStoredKeys(t *testing.T) {
 		}
 		// Opened under another key-encryption key, or with another's row, it is none.
 		other := &Ring{DB: db, KEK: &KEK{key: [32]byte{2}}, Now: time.Now}
-		if _, err := other.SignerOf(t.Context(), list[0]); !errors.Is(err, errEnvelope) {
+		if _, err := other.Local().key(t.Context(), keyName{true, list[0].ID}); !errors.Is(err, errEnvelope) {
 			t.Errorf("another key-encryption key: %v", err)
 		}
-		moved := *list[1]
-		moved.ID = list[2].ID
-		if _, err := ring.SignerOf(t.Context(), &moved); !errors.Is(err, errEnvelope) {
+		err = db.Write(t.Context(), func(tx *sqldb.Tx) error {
+			_, err := tx.Exec(t.Context(), `UPDATE issuer_key SET sealed_private = (SELECT sealed_private FROM issuer_key WHERE id = $2) WHERE id = $1`, list[1].ID, list[2].ID)
+			return err
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := ring.Local().key(t.Context(), keyName{true, list[1].ID}); !errors.Is(err, errEnvelope) {
 			t.Errorf("the envelope of another issuer: %v", err)
 		}
 	})
@@ -133,7 +135,7 @@ func TestIssuersPrivateKeysAreNotInTheDatabase(t *testing.T) {
 		}
 		read++
 		for _, i := range list {
-			signer, err := ring.SignerOf(t.Context(), i)
+			signer, err := ring.Local().key(t.Context(), keyName{true, i.ID})
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -127,16 +127,17 @@ func TestSignerSignsWithTheStoredKey(t *testing.T) {
 	dbtest.Run(t, func(t *testing.T, db *sqldb.DB) {
 		ring := &Ring{DB: db, KEK: &KEK{key: [32]byte{1}}, Now: time.Now}
 		created := newOrganisation(t, db, ring)
-		signer, err := ring.Signer(t.Context(), created.OrganisationID)
-		if err != nil || signer.Key.Multikey != created.Multikey {
-			t.Fatalf("Signer = %+v, %v", signer, err)
+		pen, err := ring.Pen(t.Context(), created.OrganisationID)
+		if err != nil || pen.Key.Multikey != created.Multikey {
+			t.Fatalf("Pen = %+v, %v", pen, err)
 		}
-		id, method, err := signer.Key.DID()
+		id, _, err := pen.Key.DID()
 		if err != nil {
 			t.Fatal(err)
 		}
-		doc := `{"@context":["https://www.w3.org/ns/credentials/v2"],"type":["VerifiableCredential"],"issuer":"` + id + `","credentialSubject":{"id":"urn:uuid:5c7f8f4e-6a1e-4a37-9f0a-3f1f8a0d8f11"}}`
-		signed, err := signer.Secure([]byte(doc), method, time.Now())
+		doc := `{"@context":["https://www.w3.org/ns/credentials/v2"],"type":["VerifiableCredential","OpenBadgeCredential"],"issuer":"` + id + `","credentialSubject":{"id":"urn:uuid:5c7f8f4e-6a1e-4a37-9f0a-3f1f8a0d8f11"}}`
+		doc = strings.Replace(doc, `v2"]`, `v2","https://purl.imsglobal.org/spec/ob/v3p0/context-3.0.3.json"]`, 1)
+		signed, _, err := pen.SignOne(t.Context(), pen.Request(Credential, 1, id, []byte(doc), time.Now()))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -168,7 +169,7 @@ func TestPrivateKeyIsNotInTheDatabase(t *testing.T) {
 	defer db.Close()
 	ring := &Ring{DB: db, KEK: &KEK{key: sha256.Sum256([]byte("a key that no empty page looks like"))}, Now: time.Now}
 	created := newOrganisation(t, db, ring)
-	signer, err := ring.Signer(t.Context(), created.OrganisationID)
+	opened, err := ring.Local().key(t.Context(), keyName{id: created.ID})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -177,7 +178,7 @@ func TestPrivateKeyIsNotInTheDatabase(t *testing.T) {
 		if err != nil {
 			continue // folded into the file already
 		}
-		if bytes.Contains(data, signer.priv.Seed()) || bytes.Contains(data, ring.KEK.key[:]) {
+		if bytes.Contains(data, opened.priv.(ed25519.PrivateKey).Seed()) || bytes.Contains(data, ring.KEK.key[:]) {
 			t.Errorf("a key lies open in %s", filepath.Base(name))
 		}
 	}

@@ -31,15 +31,26 @@ func (s *Service) Live() bool {
 	return err == nil && u.Scheme == "https"
 }
 
-// Identity returns the organisation's identity for the given key: did:web under
-// our address when that is https, else the did:key of the key itself.
+// Identity returns the organisation's identity for the given key: the did:web on
+// its own domain that it has chosen, or else that under our address when that is
+// https, or else the did:key of the key itself.
 func (s *Service) Identity(o *Organisation, k *keys.Key) (Identity, error) {
+	return s.IdentityAs(o, k, k.OwnDID)
+}
+
+// IdentityAs is Identity with the did:web own on a domain of the organisation's;
+// "" stands for the identity under our address. What was begun in one name is
+// finished in it.
+func (s *Service) IdentityAs(o *Organisation, k *keys.Key, own string) (Identity, error) {
 	if !s.IsLive(o) {
 		id, method, err := k.DID()
 		return Identity{DID: id, Method: method}, err
 	}
+	if own != "" {
+		return Identity{DID: own, Method: own + "#" + k.Fragment, Live: true}, nil
+	}
 	id, err := s.webDID(o)
-	return Identity{DID: id, Method: id + "#" + k.Multikey, Live: true}, err
+	return Identity{DID: id, Method: id + "#" + k.Fragment, Live: true}, err
 }
 
 // CurrentIdentity returns the identity that the organisation signs with now.
@@ -55,8 +66,8 @@ func (s *Service) CurrentIdentity(ctx context.Context, o *Organisation) (id Iden
 	return id, err
 }
 
-// DIDDocument returns the organisation's DID document, with every key that a
-// badge may have been signed with.
+// DIDDocument returns the DID document of the organisation's identity under our
+// address, with every key that a badge may have been signed with.
 func (s *Service) DIDDocument(ctx context.Context, o *Organisation) ([]byte, error) {
 	id, err := s.webDID(o)
 	if err != nil {
@@ -67,15 +78,7 @@ func (s *Service) DIDDocument(ctx context.Context, o *Organisation) ([]byte, err
 	if err != nil {
 		return nil, err
 	}
-	methods := make([]did.Method, 0, len(list))
-	for _, k := range list {
-		pub, err := k.Public()
-		if err != nil {
-			return nil, err
-		}
-		methods = append(methods, did.Method{ID: id + "#" + k.Multikey, Type: "Multikey", Controller: id, PublicKey: pub, Expires: k.RetiredAt})
-	}
-	return did.NewWebDocument(id, methods...)
+	return keys.Document(id, list)
 }
 
 // URL returns the public address of the organisation's page.

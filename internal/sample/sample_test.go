@@ -102,9 +102,9 @@ func newService(t *testing.T, db *sqldb.DB) (*Service, int64) {
 	blobs, err := blob.Open(filepath.Join(t.TempDir(), "blobs"))
 	must(err)
 	t.Cleanup(func() { must(blobs.Close()) })
-	ring := &keys.Ring{DB: db, KEK: kek, Now: clock}
 	accounts := &account.Service{DB: db, Now: clock}
 	const address = "https://badges.example.org"
+	ring := &keys.Ring{DB: db, KEK: kek, Now: clock, BaseURL: address}
 	orgs := &org.Service{DB: db, Keys: ring, Blobs: blobs, Now: clock, BaseURL: address}
 	s := &Service{
 		Orgs: orgs, Badges: &badge.Service{DB: db, Blobs: blobs, Now: clock}, Blobs: blobs, Now: clock,
