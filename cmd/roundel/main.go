@@ -29,6 +29,9 @@ type commands struct {
 	Key     keyCommand     `cmd:"" help:"Make keys for issuing without a server."`
 	User    userCommand    `cmd:"" help:"Help people of an installation to get in."`
 	Fsck    fsckCommand    `cmd:"" help:"Check that an installation's data is whole."`
+	Backup  backupCommand  `cmd:"" help:"Copy a whole installation into one file while it works."`
+	Restore restoreCommand `cmd:"" help:"Make an installation of a backup."`
+	Erase   eraseCommand   `cmd:"" help:"Take a person out of an installation, and out of restored backups, for good."`
 	Config  configCommand  `cmd:"" help:"Print the settings in force."`
 	Version versionCommand `cmd:"" help:"Print the version."`
 }
@@ -142,7 +145,15 @@ type versionCommand struct{}
 
 // Run prints the version that was built, and with which Go.
 func (versionCommand) Run(c *console) error {
-	version, revision, goVersion := "development", "", ""
+	version, goVersion := softwareVersion()
+	fmt.Fprintf(c.out, "roundel %s (%s)\n", version, goVersion)
+	return nil
+}
+
+// softwareVersion returns the version that was built, with its revision, and
+// with which Go.
+func softwareVersion() (version, goVersion string) {
+	version, revision := "development", ""
 	if info, ok := debug.ReadBuildInfo(); ok {
 		goVersion = info.GoVersion
 		if v := info.Main.Version; v != "" && v != "(devel)" {
@@ -154,8 +165,7 @@ func (versionCommand) Run(c *console) error {
 			}
 		}
 	}
-	fmt.Fprintf(c.out, "roundel %s%s (%s)\n", version, revision, goVersion)
-	return nil
+	return version + revision, goVersion
 }
 
 // count returns "1 badge" or "2 badges".

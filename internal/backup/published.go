@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/roundel/roundel/credential"
@@ -175,4 +176,33 @@ func (w owner) verify(doc *credential.Credential) error {
 		return proof.VerifyOne(unsecured, proofs[0], key, proof.VerifyOptions{})
 	}
 	return fmt.Errorf("it is signed by %q, which is no key of its issuer here", proofs[0].VerificationMethod)
+}
+
+// listPaths are where an installation serves its status lists, by table.
+var listPaths = map[string]string{"status_list": "/status/", "attestation_list": "/vc/status/"}
+
+// FetchLists gets every status list that the backup names from where get finds
+// it, by its path.
+func (a *Archive) FetchLists(ctx context.Context, get func(path string) ([]byte, error)) ([]PublishedList, error) {
+	var list []PublishedList
+	_, _, err := a.walk(ctx, visitor{rows: func(l Layout, rows [][]any) error {
+		path, at := listPaths[l.Name], slices.Index(l.Columns, "public_id")
+		if path == "" || at < 0 {
+			return nil
+		}
+		for _, row := range rows {
+			raw, _ := row[at].([]byte)
+			if len(raw) != len(publicid.ID{}) {
+				return damaged("a status list has no public id")
+			}
+			id := publicid.ID(raw)
+			doc, err := get(path + id.String())
+			if err != nil {
+				return fmt.Errorf("status list %s: %w", id, err)
+			}
+			list = append(list, PublishedList{id, doc})
+		}
+		return nil
+	}})
+	return list, err
 }
