@@ -126,7 +126,9 @@ func (s *Service) TokenBySecret(ctx context.Context, secret string) (*Token, err
 	var t *Token
 	err := s.DB.Read(ctx, func(tx *sqldb.Tx) (err error) {
 		t, err = scanToken(tx.QueryRow(ctx, `SELECT `+tokenColumns+` FROM api_token
-			WHERE secret_hash = $1 AND revoked_at = 0 AND (expires_at = 0 OR expires_at > $2)`, hashSecret(secret), sqldb.Millis(now)))
+			WHERE secret_hash = $1 AND revoked_at = 0 AND (expires_at = 0 OR expires_at > $2)
+				AND (service_account_id > 0 OR EXISTS (SELECT 1 FROM account a
+					WHERE a.id = created_by AND a.disabled_at = 0 AND a.deleted_at = 0))`, hashSecret(secret), sqldb.Millis(now)))
 		return err
 	})
 	if errors.Is(err, sqldb.ErrNoRows) {
