@@ -21,8 +21,10 @@ import (
 	"github.com/roundel/roundel/internal/audit"
 	"github.com/roundel/roundel/internal/blob"
 	"github.com/roundel/roundel/internal/fault"
+	"github.com/roundel/roundel/internal/fetch"
 	"github.com/roundel/roundel/internal/input"
 	"github.com/roundel/roundel/internal/keys"
+	"github.com/roundel/roundel/internal/locale"
 	"github.com/roundel/roundel/internal/publicid"
 	"github.com/roundel/roundel/internal/sqldb"
 )
@@ -33,7 +35,8 @@ type Organisation struct {
 	PublicID  publicid.ID
 	Slug      string // its part of public addresses; never changes, for the identity depends on it
 	CreatedAt time.Time
-	IsSample  bool // made by "try it with a sample organisation"
+	IsSample  bool   // made by "try it with a sample organisation"
+	Domain    string // its own, proven; "" while none is
 	Profile
 	Disclosure
 	Standing
@@ -66,6 +69,15 @@ type Service struct {
 	Blobs   blob.Store
 	Now     func() time.Time
 	BaseURL string // public address of the installation, without a trailing slash
+
+	// For mails; without Texts none is written.
+	Texts *locale.Printer
+	Site  string                     // what the installation is called
+	Seal  func(secret string) []byte // encrypts a mail's secret for the outbox
+
+	// For the proof of domains.
+	LookupTXT func(ctx context.Context, name string) ([]string, error)
+	Fetch     *fetch.Client
 }
 
 // Create makes an organisation with the person as its owner, and its signing
