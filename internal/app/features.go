@@ -38,19 +38,20 @@ type Features struct {
 
 func newFeatures(_ context.Context, a *App) (*Features, error) {
 	g := a.Ground
+	g.Keys.BaseURL = a.BaseURL
 	f := &Features{
 		Accounts: newAccounts(a),
 		Orgs: &org.Service{
 			DB: g.DB, Keys: g.Keys, Blobs: g.Blobs, Now: g.Now, BaseURL: a.BaseURL,
-			Texts: g.Catalogues.For("en"), Site: a.Config.Name, Seal: sealClaim(g.Keys.KEK), LookupTXT: net.DefaultResolver.LookupTXT, Fetch: g.Fetch,
+			Texts: g.Catalogues.For("en"), Site: a.Config.Name, Seal: sealClaim(g.Keys.Secrets), LookupTXT: net.DefaultResolver.LookupTXT, Fetch: g.Fetch,
 		},
 		Badges: &badge.Service{DB: g.DB, Blobs: g.Blobs, Now: g.Now},
-		Outbox: &outbox.Service{DB: g.DB, Sender: g.Mail, Blobs: g.Blobs, Now: g.Now, Site: a.Config.Name, Log: a.Log, Open: openClaim(g.Keys.KEK)},
-		Claims: &claim.Service{DB: g.DB, Now: g.Now, Texts: g.Catalogues.For("en"), Seal: sealClaim(g.Keys.KEK), BaseURL: a.BaseURL},
+		Outbox: &outbox.Service{DB: g.DB, Sender: g.Mail, Blobs: g.Blobs, Now: g.Now, Site: a.Config.Name, Log: a.Log, Open: openClaim(g.Keys.Secrets)},
+		Claims: &claim.Service{DB: g.DB, Now: g.Now, Texts: g.Catalogues.For("en"), Seal: sealClaim(g.Keys.Secrets), BaseURL: a.BaseURL},
 	}
 	f.Issuing = &issuing.Service{
 		DB: g.DB, Keys: g.Keys, Orgs: f.Orgs, Blobs: g.Blobs, Now: g.Now, Log: a.Log,
-		BaseURL: a.BaseURL, Secret: g.Keys.KEK.Secret("award ids"),
+		BaseURL: a.BaseURL, Secret: g.Keys.Secrets.Secret("award ids"),
 	}
 	a.own(g.Fetch)
 	f.Verification = &verification.Service{Fetch: g.Fetch, Now: g.Now}
