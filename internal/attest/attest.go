@@ -13,10 +13,12 @@ import (
 	"encoding/json"
 	"errors"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
 	"github.com/roundel/roundel/credential"
+	"github.com/roundel/roundel/internal/audit"
 	"github.com/roundel/roundel/internal/fault"
 	"github.com/roundel/roundel/internal/keys"
 	"github.com/roundel/roundel/internal/org"
@@ -256,7 +258,11 @@ func (s *Service) reserve(ctx context.Context, a *attestation) (done bool, err e
 			return err
 		}
 		a.document = a.unlisted
-		return s.insert(ctx, tx, a)
+		if err := s.insert(ctx, tx, a); err != nil {
+			return err
+		}
+		return audit.Record(ctx, tx, audit.Entry{OrganisationID: a.request.OrganisationID, Action: "credential.signed", Subject: "attestation", SubjectID: a.id, At: a.at,
+			Data: map[string]string{"issuer_key": strconv.FormatInt(a.issuer.ID, 10)}})
 	})
 	return done, err
 }

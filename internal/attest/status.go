@@ -9,8 +9,10 @@ import (
 	"fmt"
 	"math/big"
 	"slices"
+	"strconv"
 	"strings"
 
+	"github.com/roundel/roundel/internal/audit"
 	"github.com/roundel/roundel/internal/event"
 	"github.com/roundel/roundel/internal/fault"
 	"github.com/roundel/roundel/internal/publicid"
@@ -166,6 +168,10 @@ func (s *Service) SetStatus(ctx context.Context, organisationID int64, credentia
 				return err
 			}
 			if err := event.Record(ctx, tx, event.Event{OrgID: organisationID, Kind: EventStatus, Subject: e.attestation, At: s.Now()}); err != nil {
+				return err
+			}
+			if err := audit.Record(ctx, tx, audit.Entry{OrganisationID: organisationID, Action: "credential.status_set", Subject: "attestation", SubjectID: e.attestation, At: s.Now(),
+				Data: map[string]string{"purpose": purpose, "value": strconv.FormatUint(uint64(value), 10)}}); err != nil {
 				return err
 			}
 		}

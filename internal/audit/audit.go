@@ -12,6 +12,8 @@ import (
 	"crypto/rand"
 	"fmt"
 	"regexp"
+	"strconv"
+	"strings"
 	"time"
 
 	"github.com/roundel/roundel/internal/sqldb"
@@ -105,29 +107,88 @@ func (o Origin) check() Origin {
 // Record adds e to the caller's transaction, done by the Origin in ctx. It
 // only inserts: two transactions never wait for each other because of it.
 func Record(ctx context.Context, tx *sqldb.Tx, e Entry) error {
-	if err := e.check(); err != nil {
+	return RecordAll(ctx, tx, []Done{{From(ctx), e}})
+}
+
+// Done is an entry with its own origin, where work of several requests is
+// done together.
+type Done struct {
+	Origin
+	Entry
+}
+
+// insertRows is how many entries one statement inserts, at most.
+const insertRows = 50
+
+// RecordAll adds entries to the caller's transaction, in order.
+func RecordAll(ctx context.Context, tx *sqldb.Tx, all []Done) error {
+	const columns = 13
+	var args []any
+	insert := func() error {
+		if len(args) == 0 {
+			return nil
+		}
+		_, err := tx.Exec(ctx, insertText(len(args)/columns, columns), args...)
+		args = args[:0]
 		return err
+	}
+	for _, d := range all {
+		row, err := d.row()
+		if err != nil {
+			return err
+		}
+		if args = append(args, row...); len(args) == insertRows*columns {
+			if err := insert(); err != nil {
+				return fmt.Errorf("write the audit log: %w", err)
+			}
+		}
+	}
+	if err := insert(); err != nil {
+		return fmt.Errorf("write the audit log: %w", err)
+	}
+	if len(all) > 0 {
+		tx.Signal(Topic)
+	}
+	return nil
+}
+
+// row returns the entry's columns.
+func (d Done) row() ([]any, error) {
+	e := d.Entry
+	if err := e.check(); err != nil {
+		return nil, err
 	}
 	if e.At.IsZero() {
 		e.At = time.Now()
 	}
-	r := Recorded{Entry: e, Origin: From(ctx).check()}
+	r := Recorded{Entry: e, Origin: d.Origin.check()}
 	r.At = sqldb.Time(sqldb.Millis(e.At)) // as it will be read back
 	r.Salt = make([]byte, saltSize)
 	rand.Read(r.Salt) // never fails: crypto/rand ends the process instead
 	data, err := dataText(e.Data)
-	if err != nil {
-		return err
-	}
 	digest := r.digest()
-	_, err = tx.Exec(ctx, `INSERT INTO audit_entry (organisation_id, at, action, subject, subject_id, account_id, token_id,
-			service, address, salt, request_id, data, digest)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)`,
+	return []any{
 		r.OrganisationID, sqldb.Millis(r.At), r.Action, r.Subject, r.SubjectID, r.AccountID, r.TokenID,
-		r.Service, r.Address, r.Salt, r.RequestID, data, digest[:])
-	if err != nil {
-		return fmt.Errorf("record %s for the audit log: %w", e.Action, err)
+		r.Service, r.Address, r.Salt, r.RequestID, data, digest[:],
+	}, err
+}
+
+// insertText returns the statement that inserts n rows.
+func insertText(n, columns int) string {
+	var b strings.Builder
+	b.WriteString(`INSERT INTO audit_entry (organisation_id, at, action, subject, subject_id, account_id, token_id,
+		service, address, salt, request_id, data, digest) VALUES `)
+	for i := range n * columns {
+		switch {
+		case i == 0:
+			b.WriteString("(")
+		case i%columns == 0:
+			b.WriteString("), (")
+		default:
+			b.WriteString(", ")
+		}
+		b.WriteString("$" + strconv.Itoa(i+1))
 	}
-	tx.Signal(Topic)
-	return nil
+	b.WriteString(")")
+	return b.String()
 }

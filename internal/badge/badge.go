@@ -7,12 +7,14 @@ package badge
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"slices"
 	"strconv"
 	"strings"
 	"time"
 	"unicode/utf8"
 
+	"github.com/roundel/roundel/internal/audit"
 	"github.com/roundel/roundel/internal/blob"
 	"github.com/roundel/roundel/internal/fault"
 	"github.com/roundel/roundel/internal/input"
@@ -98,7 +100,10 @@ func (s *Service) Create(ctx context.Context, organisationID int64, c Content, p
 			return err
 		}
 		b.Draft = &Version{BadgeID: b.ID, BadgePublic: b.PublicID, Number: 1, UpdatedAt: b.CreatedAt, Content: c}
-		return insertVersion(ctx, tx, b.Draft)
+		if err := insertVersion(ctx, tx, b.Draft); err != nil {
+			return err
+		}
+		return record(ctx, tx, organisationID, "badge.created", b.ID, 1)
 	})
 	return b, err
 }
@@ -129,9 +134,16 @@ func (s *Service) SaveDraft(ctx context.Context, organisationID int64, id public
 		now := s.Now()
 		if b.Draft != nil {
 			b.Draft.Content, b.Draft.UpdatedAt = c, now
-			return updateDraft(ctx, tx, b.Draft)
+			if err := updateDraft(ctx, tx, b.Draft); err != nil {
+				return err
+			}
+			return record(ctx, tx, organisationID, "badge.changed", b.ID, b.Draft.Number)
 		}
-		return insertVersion(ctx, tx, &Version{BadgeID: b.ID, Number: b.Published.Number + 1, UpdatedAt: now, Content: c})
+		v := &Version{BadgeID: b.ID, Number: b.Published.Number + 1, UpdatedAt: now, Content: c}
+		if err := insertVersion(ctx, tx, v); err != nil {
+			return err
+		}
+		return record(ctx, tx, organisationID, "badge.changed", b.ID, v.Number)
 	})
 	if err != nil {
 		return nil, err
@@ -149,8 +161,10 @@ func (s *Service) DiscardDraft(ctx context.Context, organisationID int64, id pub
 		if b.Published == nil || b.Draft == nil {
 			return fault.Conflictf("There is no draft beside a published version.")
 		}
-		_, err = tx.Exec(ctx, `DELETE FROM badge_version WHERE id = $1 AND published_at = 0`, b.Draft.ID)
-		return err
+		if _, err = tx.Exec(ctx, `DELETE FROM badge_version WHERE id = $1 AND published_at = 0`, b.Draft.ID); err != nil {
+			return err
+		}
+		return record(ctx, tx, organisationID, "badge.draft_discarded", b.ID, b.Draft.Number)
 	})
 }
 
@@ -174,9 +188,17 @@ func (s *Service) Publish(ctx context.Context, organisationID int64, id publicid
 		if err := o.MayUse(org.PublishBadges); err != nil {
 			return err
 		}
-		_, err = tx.Exec(ctx, `UPDATE badge_version SET published_at = $2 WHERE id = $1 AND published_at = 0`, b.Draft.ID, sqldb.Millis(s.Now()))
-		return err
+		if _, err = tx.Exec(ctx, `UPDATE badge_version SET published_at = $2 WHERE id = $1 AND published_at = 0`, b.Draft.ID, sqldb.Millis(s.Now())); err != nil {
+			return err
+		}
+		return record(ctx, tx, organisationID, "badge.published", b.ID, b.Draft.Number)
 	})
+}
+
+// record tells the audit log what was done with a version of a badge.
+func record(ctx context.Context, tx *sqldb.Tx, organisationID int64, action string, badge, version int64) error {
+	return audit.Record(ctx, tx, audit.Entry{OrganisationID: organisationID, Action: action, Subject: "badge", SubjectID: badge,
+		Data: map[string]string{"version": strconv.FormatInt(version, 10)}})
 }
 
 // SetArchived takes the badge out of use, or brings it back. Badges already
@@ -187,11 +209,19 @@ func (s *Service) SetArchived(ctx context.Context, organisationID int64, id publ
 		at = sqldb.Millis(s.Now())
 	}
 	return s.DB.Write(ctx, func(tx *sqldb.Tx) error {
-		n, err := tx.Exec(ctx, `UPDATE badge SET archived_at = $3 WHERE organisation_id = $1 AND public_id = $2`, organisationID, id, at)
-		if err == nil && n == 0 {
+		var key int64
+		err := tx.QueryRow(ctx, `UPDATE badge SET archived_at = $3 WHERE organisation_id = $1 AND public_id = $2 RETURNING id`, organisationID, id, at).Scan(&key)
+		if errors.Is(err, sqldb.ErrNoRows) {
 			return errNoBadge
 		}
-		return err
+		if err != nil {
+			return err
+		}
+		action := "badge.archived"
+		if !archived {
+			action = "badge.restored"
+		}
+		return audit.Record(ctx, tx, audit.Entry{OrganisationID: organisationID, Action: action, Subject: "badge", SubjectID: key})
 	})
 }
 

@@ -14,6 +14,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/roundel/roundel/internal/audit"
 	"github.com/roundel/roundel/internal/badge"
 	"github.com/roundel/roundel/internal/event"
 	"github.com/roundel/roundel/internal/fault"
@@ -78,7 +79,12 @@ func (s *Service) Invite(ctx context.Context, a *issuing.Award) error {
 	if a.Document == nil {
 		return errUnsigned
 	}
-	return s.DB.Write(ctx, func(tx *sqldb.Tx) error { return s.invite(ctx, tx, a.ID) })
+	return s.DB.Write(ctx, func(tx *sqldb.Tx) error {
+		if err := s.invite(ctx, tx, a.ID); err != nil {
+			return err
+		}
+		return audit.Record(ctx, tx, audit.Entry{OrganisationID: a.OrganisationID, Action: "award.invited", Subject: "award", SubjectID: a.ID})
+	})
 }
 
 // Link returns a fresh claim link, to be handed to the recipient in another
@@ -89,8 +95,11 @@ func (s *Service) Link(ctx context.Context, a *issuing.Award) (link string, err 
 	}
 	err = s.DB.Write(ctx, func(tx *sqldb.Tx) error {
 		secret, err := s.newSecret(ctx, tx, a.ID)
+		if err != nil {
+			return err
+		}
 		link = s.linkTo(secret)
-		return err
+		return audit.Record(ctx, tx, audit.Entry{OrganisationID: a.OrganisationID, Action: "award.link_made", Subject: "award", SubjectID: a.ID})
 	})
 	return link, err
 }

@@ -6,9 +6,11 @@ import (
 	"encoding/json"
 	"errors"
 	"path/filepath"
+	"strconv"
 	"time"
 	"unicode/utf8"
 
+	"github.com/roundel/roundel/internal/audit"
 	"github.com/roundel/roundel/internal/badge"
 	"github.com/roundel/roundel/internal/fault"
 	"github.com/roundel/roundel/internal/jobs"
@@ -129,7 +131,11 @@ func (s *Service) CreateBatch(ctx context.Context, organisationID, by int64, bad
 			return err
 		}
 		b.VersionID, b.BadgeName = v.ID, v.Name
-		return insertBatch(ctx, tx, b)
+		if err := insertBatch(ctx, tx, b); err != nil {
+			return err
+		}
+		return audit.Record(ctx, tx, audit.Entry{OrganisationID: organisationID, Action: "batch.uploaded", Subject: "batch", SubjectID: b.ID,
+			Data: map[string]string{"rows": strconv.Itoa(len(table.Rows)), "badge_version": strconv.FormatInt(v.ID, 10)}})
 	})
 	if err != nil {
 		return nil, err
@@ -199,6 +205,10 @@ func (s *Service) Confirm(ctx context.Context, organisationID, by int64, id publ
 			b.ID, string(BatchRunning), sqldb.Millis(s.Now()), by); err != nil {
 			return err
 		}
+		if err := audit.Record(ctx, tx, audit.Entry{OrganisationID: organisationID, Action: "batch.confirmed", Subject: "batch", SubjectID: b.ID,
+			Data: map[string]string{"rows": strconv.FormatInt(b.Rows.Good, 10), "duplicates": string(b.Duplicates)}}); err != nil {
+			return err
+		}
 		return jobs.Enqueue(ctx, tx, jobs.Job{Kind: JobBatch, Key: b.PublicID.String(), Payload: batchJob{b.OrganisationID, b.PublicID}})
 	})
 }
@@ -216,8 +226,10 @@ func (s *Service) Discard(ctx context.Context, organisationID int64, id publicid
 		if _, err := tx.Exec(ctx, `DELETE FROM award_batch_row WHERE batch_id = $1`, b.ID); err != nil {
 			return err
 		}
-		_, err = tx.Exec(ctx, `DELETE FROM award_batch WHERE id = $1`, b.ID)
-		return err
+		if _, err = tx.Exec(ctx, `DELETE FROM award_batch WHERE id = $1`, b.ID); err != nil {
+			return err
+		}
+		return audit.Record(ctx, tx, audit.Entry{OrganisationID: organisationID, Action: "batch.discarded", Subject: "batch", SubjectID: b.ID})
 	})
 }
 

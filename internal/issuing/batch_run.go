@@ -6,10 +6,12 @@ import (
 	"errors"
 	"io"
 	"runtime"
+	"strconv"
 	"strings"
 
 	"golang.org/x/sync/errgroup"
 
+	"github.com/roundel/roundel/internal/audit"
 	"github.com/roundel/roundel/internal/badge"
 	"github.com/roundel/roundel/internal/event"
 	"github.com/roundel/roundel/internal/fault"
@@ -186,15 +188,28 @@ func (s *Service) replaceEarlier(ctx context.Context, tx *sqldb.Tx, a *Award, by
 		if err := event.Record(ctx, tx, event.Event{OrgID: old.OrganisationID, Kind: EventRevoked, Subject: old.ID, Actor: by}); err != nil {
 			return err
 		}
+		if err := audit.Record(ctx, tx, audit.Entry{OrganisationID: old.OrganisationID, Action: "award.replaced", Subject: "award", SubjectID: old.ID,
+			Data: map[string]string{"by_award": strconv.FormatInt(a.ID, 10), "batch": strconv.FormatInt(a.BatchID, 10), "confirmed_by": strconv.FormatInt(by, 10)}}); err != nil {
+			return err
+		}
 	}
 	return nil
 }
 
 func (s *Service) endBatch(ctx context.Context, b *Batch) error {
 	return s.DB.Write(ctx, func(tx *sqldb.Tx) error {
-		_, err := tx.Exec(ctx, `UPDATE award_batch SET state = $2, finished_at = $3 WHERE id = $1 AND state = $4`,
+		n, err := tx.Exec(ctx, `UPDATE award_batch SET state = $2, finished_at = $3 WHERE id = $1 AND state = $4`,
 			b.ID, string(BatchDone), sqldb.Millis(s.Now()), string(BatchRunning))
-		return err
+		if err != nil || n == 0 {
+			return err
+		}
+		// One entry for all of the batch's awards, which followed each other.
+		var count, first, last int64
+		if err := tx.QueryRow(ctx, `SELECT count(*), coalesce(min(id), 0), coalesce(max(id), 0) FROM award WHERE batch_id = $1 AND batch_id > 0`, b.ID).Scan(&count, &first, &last); err != nil {
+			return err
+		}
+		return audit.Record(ctx, tx, audit.Entry{OrganisationID: b.OrganisationID, Action: "batch.awarded", Subject: "batch", SubjectID: b.ID, Data: map[string]string{
+			"count": strconv.FormatInt(count, 10), "first": strconv.FormatInt(first, 10), "last": strconv.FormatInt(last, 10), "confirmed_by": strconv.FormatInt(b.CreatedBy, 10)}})
 	})
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"time"
 
+	"github.com/roundel/roundel/internal/audit"
 	"github.com/roundel/roundel/internal/event"
 	"github.com/roundel/roundel/internal/fault"
 	"github.com/roundel/roundel/internal/sqldb"
@@ -49,5 +50,8 @@ func updateClaim(ctx context.Context, tx *sqldb.Tx, a *Award, kind string) error
 		a.ID, string(a.Claim), sqldb.Millis(a.ClaimedAt), sqldb.Millis(a.PublishedAt)); err != nil {
 		return err
 	}
-	return event.Record(ctx, tx, event.Event{OrgID: a.OrganisationID, Kind: kind, Subject: a.ID})
+	if err := event.Record(ctx, tx, event.Event{OrgID: a.OrganisationID, Kind: kind, Subject: a.ID}); err != nil {
+		return err
+	}
+	return audit.Record(audit.As(ctx, "holder"), tx, audit.Entry{OrganisationID: a.OrganisationID, Action: kind, Subject: "award", SubjectID: a.ID})
 }

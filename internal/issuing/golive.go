@@ -3,6 +3,7 @@ package issuing
 import (
 	"context"
 
+	"github.com/roundel/roundel/internal/audit"
 	"github.com/roundel/roundel/internal/badge"
 	"github.com/roundel/roundel/internal/fault"
 	"github.com/roundel/roundel/internal/jobs"
@@ -32,6 +33,9 @@ func (s *Service) GoLive(ctx context.Context, organisationID, by int64) error {
 	}
 	return s.DB.Write(ctx, func(tx *sqldb.Tx) error {
 		if err := org.MayIssue(ctx, tx, organisationID); err != nil {
+			return err
+		}
+		if err := audit.Record(ctx, tx, audit.Entry{OrganisationID: organisationID, Action: "trials.awarded", Subject: "organisation", SubjectID: organisationID}); err != nil {
 			return err
 		}
 		return jobs.Enqueue(ctx, tx, jobs.Job{Kind: JobGoLive, Key: o.PublicID.String(), Payload: goLive{organisationID, by}})

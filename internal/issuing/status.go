@@ -9,6 +9,7 @@ import (
 	"time"
 	"unicode/utf8"
 
+	"github.com/roundel/roundel/internal/audit"
 	"github.com/roundel/roundel/internal/event"
 	"github.com/roundel/roundel/internal/fault"
 	"github.com/roundel/roundel/internal/keys"
@@ -82,7 +83,10 @@ func (s *Service) change(ctx context.Context, organisationID, by int64, id publi
 		if err := updateState(ctx, tx, a); err != nil {
 			return err
 		}
-		return event.Record(ctx, tx, event.Event{OrgID: organisationID, Kind: kind, Subject: a.ID, Actor: by})
+		if err := event.Record(ctx, tx, event.Event{OrgID: organisationID, Kind: kind, Subject: a.ID, Actor: by}); err != nil {
+			return err
+		}
+		return audit.Record(ctx, tx, audit.Entry{OrganisationID: organisationID, Action: kind, Subject: "award", SubjectID: a.ID, Data: map[string]string{"reason": string(reason)}})
 	})
 	if err != nil {
 		return a, err

@@ -4,8 +4,10 @@ import (
 	"context"
 	"database/sql"
 	"errors"
+	"strconv"
 	"time"
 
+	"github.com/roundel/roundel/internal/audit"
 	"github.com/roundel/roundel/internal/fault"
 	"github.com/roundel/roundel/internal/publicid"
 	"github.com/roundel/roundel/internal/sqldb"
@@ -130,4 +132,14 @@ func States(ctx context.Context, db *sqldb.DB) (counts map[string]int, err error
 		return err
 	})
 	return counts, err
+}
+
+// recordRetry tells the audit log that somebody had a mail sent once more.
+func recordRetry(ctx context.Context, tx *sqldb.Tx, orgID int64, id publicid.ID) error {
+	var key, award int64
+	if err := tx.QueryRow(ctx, `SELECT id, award_id FROM outbox_mail WHERE organisation_id = $1 AND public_id = $2`, orgID, id).Scan(&key, &award); err != nil {
+		return err
+	}
+	return audit.Record(ctx, tx, audit.Entry{OrganisationID: orgID, Action: "mail.sent_again", Subject: "mail", SubjectID: key,
+		Data: map[string]string{"award": strconv.FormatInt(award, 10)}})
 }

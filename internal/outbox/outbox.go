@@ -186,6 +186,9 @@ func (s *Service) Retry(ctx context.Context, orgID int64, id publicid.ID) error 
 		if err := requeue(ctx, tx, id); err != nil {
 			return err
 		}
+		if err := recordRetry(ctx, tx, orgID, id); err != nil {
+			return err
+		}
 		return jobs.Enqueue(ctx, tx, jobs.Job{Kind: JobKind, Key: deliverKey})
 	})
 }
