@@ -42,7 +42,8 @@ type Service struct {
 	// the backups; nil: there is none.
 	Journal func(context.Context) error
 
-	lists signedlist.Keeper
+	lists    signedlist.Keeper
+	together gathering
 }
 
 // The events that this package records.

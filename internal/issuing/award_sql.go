@@ -121,11 +121,71 @@ func unfinished(ctx context.Context, tx *sqldb.Tx, after int64, limit int) ([]*A
 	return sqldb.Collect(ctx, tx, scanAwards, `SELECT `+awardColumns+awardFrom+`WHERE a.document IS NULL AND a.id > $1 ORDER BY a.id LIMIT $2`, after, limit)
 }
 
-func insertRetry(ctx context.Context, tx *sqldb.Tx, organisationID int64, r Retry, awardID int64, now time.Time) error {
-	if r.Key == "" {
-		return nil
+// retried is what was made for an Idempotency-Key.
+type retried struct {
+	hash  []byte
+	award int64
+}
+
+// retries returns what was made for the keys of requests, by endpoint and key.
+func retries(ctx context.Context, tx *sqldb.Tx, organisationID int64, all []*asked) (map[[2]string]retried, error) {
+	args := []any{organisationID}
+	for _, q := range all {
+		if q.retry.Key != "" {
+			args = append(args, q.retry.Endpoint, q.retry.Key)
+		}
 	}
-	_, err := tx.Exec(ctx, `INSERT INTO idempotency (organisation_id, endpoint, key, request_hash, award_id, created_at) VALUES ($1, $2, $3, $4, $5, $6)`,
-		organisationID, r.Endpoint, r.Key, r.Hash, awardID, sqldb.Millis(now))
-	return err
+	known := map[[2]string]retried{}
+	n := (len(args) - 1) / 2
+	if n == 0 {
+		return known, nil
+	}
+	// The engines keep statements parsed by their text, so the list is filled up
+	// to a power of two.
+	for ; n&(n-1) != 0; n++ {
+		args = append(args, args[1], args[2])
+	}
+	var list strings.Builder
+	for i := range n {
+		if i > 0 {
+			list.WriteString(", ")
+		}
+		fmt.Fprintf(&list, "($%d, $%d)", 2*i+2, 2*i+3)
+	}
+	_, err := sqldb.Collect(ctx, tx, func(r *sql.Rows) (struct{}, error) {
+		var id [2]string
+		var made retried
+		err := r.Scan(&id[0], &id[1], &made.hash, &made.award)
+		known[id] = made
+		return struct{}{}, err
+	}, `SELECT endpoint, key, request_hash, award_id FROM idempotency
+		WHERE organisation_id = $1 AND (endpoint, key) IN (VALUES `+list.String()+`)`, args...)
+	return known, err
+}
+
+// insertRetries remembers what was made for the requests that have a key.
+func insertRetries(ctx context.Context, tx *sqldb.Tx, organisationID int64, all []*asked) error {
+	const columns, most = 6, 100
+	var args []any
+	flush := func() error {
+		if len(args) == 0 {
+			return nil
+		}
+		_, err := tx.Exec(ctx, `INSERT INTO idempotency (organisation_id, endpoint, key, request_hash, award_id, created_at) VALUES `+
+			rowPlaceholders(len(args)/columns, columns), args...)
+		args = args[:0]
+		return err
+	}
+	for _, q := range all {
+		if q.retry.Key == "" {
+			continue
+		}
+		args = append(args, organisationID, q.retry.Endpoint, q.retry.Key, q.retry.Hash, q.award.ID, sqldb.Millis(q.award.CreatedAt))
+		if len(args) == most*columns {
+			if err := flush(); err != nil {
+				return err
+			}
+		}
+	}
+	return flush()
 }

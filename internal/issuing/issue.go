@@ -4,9 +4,7 @@ import (
 	"bytes"
 	"context"
 	"crypto/rand"
-	"database/sql"
 	"errors"
-	"strconv"
 
 	"github.com/roundel/roundel/internal/account"
 	"github.com/roundel/roundel/internal/badge"
@@ -37,76 +35,56 @@ var ErrKeyReused = fault.Fields(fault.Field{Path: "Idempotency-Key", Message: "T
 // fault.Conflict if it cannot be awarded now, and fault.Invalid naming each
 // field at fault.
 func (s *Service) Issue(ctx context.Context, organisationID, by int64, r Request, retry Retry) (*Award, error) {
-	// A request that was answered before is answered again, whatever has become
-	// of its dates since.
-	var a *Award
-	err := s.DB.Read(ctx, func(tx *sqldb.Tx) (err error) { a, err = s.replay(ctx, tx, organisationID, retry); return err })
-	if err != nil || (a != nil && a.Document != nil) {
-		return a, err
-	}
-	if r, err = r.normalise(s.Now()); err != nil {
+	asking := &asked{by: by, retry: retry}
+	var err error
+	if asking.r, err = r.normalise(s.Now()); err != nil {
+		// A request that was answered before is answered again, whatever has become
+		// of its dates since.
+		if a, replayed := s.replay(ctx, organisationID, retry); replayed != nil || a != nil {
+			return a, replayed
+		}
 		return nil, err
 	}
-	err = s.DB.Write(ctx, func(tx *sqldb.Tx) error { // commit 1, the intent
-		if a, err = s.replay(ctx, tx, organisationID, retry); a != nil || err != nil {
-			return err
-		}
-		if err := org.MayIssue(ctx, tx, organisationID); err != nil {
-			return err
-		}
-		version, err := badge.Awardable(ctx, tx, organisationID, r.Badge)
-		if err != nil {
-			return err
-		}
-		o, err := org.ByID(ctx, tx, organisationID)
-		if err != nil {
-			return err
-		}
-		if a, err = s.newAward(o, version, r, by); err != nil {
-			return err
-		}
-		if retry.Key != "" {
-			a.PublicID = publicid.Derive(s.Secret, strconv.FormatInt(organisationID, 10), retry.Endpoint, retry.Key)
-		}
-		signable, err := s.signable(ctx, tx, o)
-		if err != nil {
-			return err
-		}
-		if err := signable(version, a); err != nil {
-			return err
-		}
-		if err := s.reserve(ctx, tx, o, []*Award{a}); err != nil {
-			return err
-		}
-		return insertRetry(ctx, tx, organisationID, retry, a.ID, a.CreatedAt)
+	err = s.together.do(ctx, organisationID, asking, func(all []*asked) {
+		// It is the work of others too: that one asker has gone does not stop it.
+		s.issueTogether(context.WithoutCancel(ctx), organisationID, all)
 	})
-	if err != nil || a.Document != nil {
-		return a, err
-	}
-	// From here on the award exists: that the asker has gone does not stop it.
-	return a, s.finish(context.WithoutCancel(ctx), []*Award{a})
-}
-
-// replay returns the award that an earlier request with the same key made. It
-// returns no award and no error when there was none.
-func (s *Service) replay(ctx context.Context, tx *sqldb.Tx, organisationID int64, retry Retry) (*Award, error) {
-	if retry.Key == "" {
-		return nil, nil
-	}
-	var hash []byte
-	var id int64
-	err := tx.QueryRow(ctx, `SELECT request_hash, award_id FROM idempotency WHERE organisation_id = $1 AND endpoint = $2 AND key = $3`,
-		organisationID, retry.Endpoint, retry.Key).Scan(&hash, &id)
-	if errors.Is(err, sql.ErrNoRows) {
-		return nil, nil
-	}
 	if err != nil {
 		return nil, err
 	}
-	if !bytes.Equal(hash, retry.Hash) {
+	return asking.award, asking.err
+}
+
+// replay returns the signed award that an earlier request with the same key
+// made. It returns no award and no error when there was none.
+func (s *Service) replay(ctx context.Context, organisationID int64, retry Retry) (a *Award, err error) {
+	if retry.Key == "" {
+		return nil, nil
+	}
+	err = s.DB.Read(ctx, func(tx *sqldb.Tx) error {
+		known, err := retries(ctx, tx, organisationID, []*asked{{retry: retry}})
+		if err != nil {
+			return err
+		}
+		made, used := known[[2]string{retry.Endpoint, retry.Key}]
+		if !used {
+			return nil
+		}
+		a, err = s.answered(ctx, tx, made, retry)
+		return err
+	})
+	if err != nil || a == nil || a.Document == nil {
+		return nil, err
+	}
+	return a, nil
+}
+
+// answered returns the award that was made for retry, if it is the same request.
+func (s *Service) answered(ctx context.Context, tx *sqldb.Tx, made retried, retry Retry) (*Award, error) {
+	if !bytes.Equal(made.hash, retry.Hash) {
 		return nil, ErrKeyReused
 	}
-	return awardByID(ctx, tx, id)
+	return awardByID(ctx, tx, made.award)
 }
 
 // newAward returns the award that r asks for, not yet reserved.
