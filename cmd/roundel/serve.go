@@ -52,34 +52,6 @@ func logger(c *console, level string) *slog.Logger {
 	return observe.NewLogger(c.err, level, "text")
 }
 
-type userCommand struct {
-	ResetLink resetLinkCommand `cmd:"" help:"Print a one-time link with which somebody chooses a new password."`
-}
-
-type resetLinkCommand struct {
-	config.Config `embed:""`
-	Email         string `arg:"" help:"The person's e-mail address."`
-}
-
-// Run prints the link. The server may run or not; it needs only the data.
-func (r *resetLinkCommand) Run(c *console) error {
-	if err := needInstallation(&r.Config); err != nil {
-		return err
-	}
-	base := app.LastAddress(r.Config)
-	r.Config.Listen = "127.0.0.1:0" // the server may be running at the real address
-	a, err := app.New(c.ctx, r.Config, logger(c, "error"))
-	if err != nil {
-		return err
-	}
-	secret, err := a.Features.Accounts.ResetLink(c.ctx, r.Email)
-	if err != nil {
-		return joinClose(a, err)
-	}
-	fmt.Fprintf(c.out, "%s/reset/%s\n", base, secret)
-	return joinClose(a, nil)
-}
-
 // needInstallation refuses a data folder that holds nothing: opening it would
 // make an empty installation, which answers no question about the real one.
 func needInstallation(c *config.Config) error {
