@@ -20,10 +20,12 @@ func newEdges(a *App) (http.Handler, error) {
 	f, g := a.Features, a.Ground
 	secure := strings.HasPrefix(a.BaseURL, "https://")
 	door := &gate.Gate{Accounts: f.Accounts, Orgs: f.Orgs, Secure: secure}
+	guards := newGuards(a)
+	guards.at(door, a)
 	mux := http.NewServeMux()
 	pages := &web.Server{
 		Accounts: f.Accounts, Orgs: f.Orgs, Badges: f.Badges, Issuing: f.Issuing, Claims: f.Claims, Verification: f.Verification,
-		Outbox: f.Outbox, Blobs: g.Blobs, Gate: door, Catalogues: g.Catalogues, Now: g.Now, Log: a.Log,
+		Outbox: f.Outbox, Erasure: f.Erasure, Blobs: g.Blobs, Gate: door, Catalogues: g.Catalogues, Now: g.Now, Log: a.Log,
 		BaseURL: a.BaseURL, Site: a.Config.Name, Mails: g.Mail != nil, Development: a.Config.Development,
 	}
 	if err := pages.Mount(mux); err != nil {
@@ -35,7 +37,7 @@ func newEdges(a *App) (http.Handler, error) {
 	credentials.Mount(mux)
 	mux.HandleFunc("GET /healthz", a.watch.health.Live)
 	mux.HandleFunc("GET /readyz", a.watch.health.Ready)
-	return a.watch.behind(limitBodies(secureTransport(http.NewCrossOriginProtection().Handler(observe.Routed(mux)), secure))), nil
+	return a.watch.behind(guards.before(limitBodies(secureTransport(http.NewCrossOriginProtection().Handler(observe.Routed(mux)), secure)))), nil
 }
 
 // limitBodies bounds what a request may bring. The largest is a spreadsheet.

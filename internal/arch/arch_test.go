@@ -46,7 +46,7 @@ issuing
 claim wallet verification assessment attest
 pathway catalog
 employer analytics
-sample fsck backup
+sample fsck backup guard
 gate
 api web protocol
 app

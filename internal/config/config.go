@@ -59,6 +59,12 @@ type Config struct {
 	LogFormat   string `default:"text" enum:"text,json" env:"ROUNDEL_LOG_FORMAT" help:"How to write the log: text or json."`
 	AccessLog   bool   `default:"true" negatable:"" env:"ROUNDEL_ACCESS_LOG" help:"Log every request, by route and without personal data."`
 
+	RateToken   float64       `default:"2000" env:"ROUNDEL_RATE_TOKEN" placeholder:"N" help:"Requests a second of one API token, on each node; 0 is no limit. What is above is answered 429."`
+	RatePerson  float64       `default:"50" env:"ROUNDEL_RATE_PERSON" placeholder:"N" help:"Requests a second of one person who is signed in; 0 is no limit."`
+	RateAddress float64       `default:"200" env:"ROUNDEL_RATE_ADDRESS" placeholder:"N" help:"Pages a second that one network address may look at. A tenth of it may be forms and files that are sent, and tokens that are not in force. 0 is no limit."`
+	MaxRequests int           `default:"256" env:"ROUNDEL_MAX_REQUESTS" placeholder:"N" help:"Requests that are worked on at the same time; twice as many wait for their turn, and the rest is answered 503. 0 is no limit."`
+	MaxWait     time.Duration `default:"500ms" env:"ROUNDEL_MAX_WAIT" placeholder:"DURATION" help:"How long a request may wait for its turn before it is answered 503."`
+
 	MetricsListen  string `name:"metrics" env:"ROUNDEL_METRICS" placeholder:"HOST:PORT" help:"Listen here for Prometheus, at /metrics. By default nowhere. Keep it away from the public."`
 	OTLPEndpoint   string `name:"otlp-endpoint" env:"ROUNDEL_OTLP_ENDPOINT" placeholder:"URL" help:"Send traces to this OpenTelemetry collector by OTLP over HTTP, for example http://127.0.0.1:4318."`
 	AuditAddresses int    `name:"audit-addresses" default:"180" env:"ROUNDEL_AUDIT_ADDRESSES" placeholder:"DAYS" help:"How many days the audit log keeps network addresses. 0 keeps them for good."`

@@ -9,13 +9,16 @@ package gate
 
 import (
 	"context"
+	"errors"
 	"net"
 	"net/http"
+	"strconv"
 	"strings"
 
 	"github.com/roundel/roundel/internal/account"
 	"github.com/roundel/roundel/internal/audit"
 	"github.com/roundel/roundel/internal/fault"
+	"github.com/roundel/roundel/internal/guard"
 	"github.com/roundel/roundel/internal/org"
 	"github.com/roundel/roundel/internal/publicid"
 	"github.com/roundel/roundel/internal/sqldb"
@@ -26,6 +29,10 @@ type Gate struct {
 	Accounts *account.Service
 	Orgs     *org.Service
 	Secure   bool // the public address is https: cookies are sent nowhere else
+
+	// How often one caller may ask; nil is no limit.
+	People, Tokens *guard.Rates // by person and by token
+	Strangers      *guard.Rates // by address: tokens that are not in force
 }
 
 // ErrSignIn is returned when a route needs a signed-in person and there is none.
@@ -41,6 +48,9 @@ func (g *Gate) Admit(r *http.Request, p Permission) (*http.Request, error) {
 	// Who is asking is looked up before it is known for which organisation.
 	r = r.WithContext(sqldb.ForInstallation(r.Context()))
 	c, err := g.admit(r, p)
+	if err == nil && c.Account != nil {
+		err = g.People.Take(strconv.FormatInt(c.Account.ID, 10))
+	}
 	if err != nil {
 		return r, err
 	}
@@ -51,6 +61,15 @@ func (g *Gate) Admit(r *http.Request, p Permission) (*http.Request, error) {
 func (g *Gate) AdmitProgram(r *http.Request, p Permission) (*http.Request, error) {
 	r = r.WithContext(sqldb.ForInstallation(r.Context()))
 	c, err := g.admitProgram(r, p)
+	switch {
+	case errors.Is(err, ErrToken):
+		// Whoever tries tokens out pays for it by address.
+		if limit := g.Strangers.Take(guard.Network(address(r))); limit != nil {
+			err = limit
+		}
+	case err == nil && c.Token != nil:
+		err = g.Tokens.Take(strconv.FormatInt(c.Token.ID, 10))
+	}
 	if err != nil {
 		return r, err
 	}
@@ -187,9 +206,7 @@ func with(r *http.Request, c *Caller) *http.Request {
 	if c.Token != nil {
 		o.AccountID, o.TokenID = c.AccountID(), c.Token.ID
 	}
-	if o.Address == "" {
-		o.Address = ClientAddress(r)
-	}
+	o.Address = address(r)
 	ctx = audit.With(ctx, o)
 	if c.Organisation != nil {
 		ctx = sqldb.ForOrganisation(ctx, c.Organisation.ID)
@@ -197,8 +214,12 @@ func with(r *http.Request, c *Caller) *http.Request {
 	return r.WithContext(ctx)
 }
 
-// ClientAddress returns the IP address that a request came from.
-func ClientAddress(r *http.Request) string {
+// address returns the IP address that a request came from: as the front knows
+// it, which sees through proxies, or the other end of the connection.
+func address(r *http.Request) string {
+	if known := audit.From(r.Context()).Address; known != "" {
+		return known
+	}
 	host, _, err := net.SplitHostPort(r.RemoteAddr)
 	if err != nil {
 		return r.RemoteAddr

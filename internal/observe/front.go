@@ -122,10 +122,14 @@ type answer struct {
 	bytes  int64
 }
 
-// WriteHeader notes the status.
+// WriteHeader notes the status. Who is told to come again is told when: in a few
+// seconds, unless the answer says otherwise.
 func (a *answer) WriteHeader(status int) {
 	if a.status == 0 && status >= 200 {
 		a.status = status
+	}
+	if h := a.Header(); (status == http.StatusTooManyRequests || status == http.StatusServiceUnavailable) && h.Get("Retry-After") == "" {
+		h.Set("Retry-After", "5")
 	}
 	a.ResponseWriter.WriteHeader(status)
 }
