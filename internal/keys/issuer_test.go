@@ -121,6 +121,7 @@ func TestIssuersPrivateKeysAreNotInTheDatabase(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	db.DefaultScope = sqldb.Installation
 	defer db.Close()
 	ring := &Ring{DB: db, KEK: &KEK{key: sha256.Sum256([]byte("a key that no empty page looks like"))}, Now: time.Now}
 	list, err := ring.Issuers(t.Context())

@@ -14,6 +14,7 @@ func BenchmarkWriteInParallel(b *testing.B) {
 	if err != nil {
 		b.Fatal(err)
 	}
+	db.DefaultScope = Installation
 	defer db.Close()
 	if err := db.Write(ctx, func(tx *Tx) error {
 		_, err := tx.Exec(ctx, "CREATE TABLE item (name TEXT PRIMARY KEY)")

@@ -19,6 +19,7 @@ func openPlain(t *testing.T) (db *DB, commits *int) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	db.DefaultScope = Installation
 	t.Cleanup(func() { db.Close() })
 	if err := db.Write(ctx, func(tx *Tx) error {
 		_, err := tx.Exec(ctx, "CREATE TABLE item (name TEXT PRIMARY KEY)")
@@ -266,6 +267,7 @@ func TestAcknowledgedWritesSurviveACrash(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	after.DefaultScope = Installation
 	defer after.Close()
 	if n := count(t, after); n != 10 {
 		t.Errorf("%d rows after the crash, want 10", n)
@@ -329,6 +331,7 @@ func BenchmarkWriteOneByOne(b *testing.B) {
 	if err != nil {
 		b.Fatal(err)
 	}
+	db.DefaultScope = Installation
 	defer db.Close()
 	for b.Loop() {
 		if err := db.Write(ctx, func(*Tx) error { return nil }); err != nil {
