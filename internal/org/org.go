@@ -31,12 +31,13 @@ import (
 
 // Organisation is who issues badges.
 type Organisation struct {
-	ID        int64
-	PublicID  publicid.ID
-	Slug      string // its part of public addresses; never changes, for the identity depends on it
-	CreatedAt time.Time
-	IsSample  bool   // made by "try it with a sample organisation"
-	Domain    string // its own, proven; "" while none is
+	ID           int64
+	PublicID     publicid.ID
+	Slug         string // its part of public addresses; never changes, for the identity depends on it
+	CreatedAt    time.Time
+	IsSample     bool   // made by "try it with a sample organisation"
+	SecondFactor bool   // members need a session with two factors
+	Domain       string // its own, proven; "" while none is
 	Profile
 	Disclosure
 	Standing

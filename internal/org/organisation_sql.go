@@ -9,7 +9,7 @@ import (
 )
 
 const columns = `id, public_id, slug, name, website, email, description, country, linkedin_id, accent, logo_key, logo_alt,
-	is_sample, include_name, include_evidence, lawful_basis, organisation.created_at,
+	is_sample, second_factor_required, include_name, include_evidence, lawful_basis, organisation.created_at,
 	state, state_reason, decided_at, suspended_at, suspension_reason, stopped_at, stop_reason,
 	coalesce((SELECT d.domain FROM organisation_domain d WHERE d.organisation_id = organisation.id AND d.proven_at > 0 ORDER BY d.id LIMIT 1), '')`
 
@@ -20,7 +20,7 @@ func scanWith(row interface{ Scan(...any) error }, more ...any) (*Organisation, 
 	var o Organisation
 	var created, decided, suspended, stopped int64
 	err := row.Scan(append([]any{&o.ID, &o.PublicID, &o.Slug, &o.Name, &o.Website, &o.Email, &o.Description, &o.Country,
-		&o.LinkedInID, &o.Accent, &o.LogoKey, &o.LogoAlt, &o.IsSample, &o.IncludeName, &o.IncludeEvidence, &o.LawfulBasis, &created,
+		&o.LinkedInID, &o.Accent, &o.LogoKey, &o.LogoAlt, &o.IsSample, &o.SecondFactor, &o.IncludeName, &o.IncludeEvidence, &o.LawfulBasis, &created,
 		&o.State, &o.StateReason, &decided, &suspended, &o.SuspensionReason, &stopped, &o.StopReason, &o.Domain}, more...)...)
 	if isNoRows(err) {
 		return nil, errNoOrganisation

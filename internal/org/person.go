@@ -2,6 +2,7 @@ package org
 
 import (
 	"context"
+	"strconv"
 	"strings"
 	"time"
 
@@ -66,4 +67,22 @@ func IsInvited(ctx context.Context, tx *sqldb.Tx, addressKey string, now time.Ti
 	var n int64
 	err := tx.QueryRow(ctx, `SELECT count(*) FROM invitation WHERE address_key = $1 AND expires_at > $2`, addressKey, sqldb.Millis(now)).Scan(&n)
 	return n > 0, err
+}
+
+// SetSecondFactor has the organisation ask its members for a second factor, or
+// no longer. Whoever asks needs one first, so that nobody shuts themselves out.
+func (s *Service) SetSecondFactor(ctx context.Context, id int64, by *account.Session, required bool) error {
+	if required && (by == nil || by.Assurance < account.TwoFactors) {
+		return fault.Conflictf("Sign in with a second factor yourself first: a passkey, or a password with an authenticator app.")
+	}
+	return s.DB.Write(ctx, func(tx *sqldb.Tx) error {
+		n, err := tx.Exec(ctx, `UPDATE organisation SET second_factor_required = $2 WHERE id = $1`, id, required)
+		if err == nil && n == 0 {
+			return errNoOrganisation
+		}
+		if err != nil {
+			return err
+		}
+		return record(ctx, tx, id, "organisation.second_factor_set", "organisation", id, map[string]string{"required": strconv.FormatBool(required)})
+	})
 }
