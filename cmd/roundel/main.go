@@ -22,6 +22,7 @@ import (
 // commands is the command line: one field for each subcommand.
 type commands struct {
 	Serve   serveCommand   `cmd:"" help:"Start the platform."`
+	Signer  signerCommand  `cmd:"" help:"Have the signing keys, and sign for roundel serve."`
 	Verify  verifyCommand  `cmd:"" help:"Verify a badge of any issuer."`
 	Issue   issueCommand   `cmd:"" help:"Issue badges into files, without a server."`
 	Bake    bakeCommand    `cmd:"" help:"Put a signed badge into a picture."`

@@ -18,6 +18,9 @@ type serveCommand struct {
 
 // Run serves until it is interrupted.
 func (s *serveCommand) Run(c *console) error {
+	if err := harden(); err != nil {
+		return err
+	}
 	a, err := app.New(c.ctx, s.Config, observe.NewLogger(c.err, s.LogLevel, s.LogFormat))
 	if err != nil {
 		return err

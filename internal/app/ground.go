@@ -17,7 +17,6 @@ import (
 	"github.com/roundel/roundel/internal/locale"
 	"github.com/roundel/roundel/internal/mail"
 	"github.com/roundel/roundel/internal/sqldb"
-	"github.com/roundel/roundel/shape"
 )
 
 // Ground is what every feature stands on.
@@ -43,12 +42,20 @@ func newGround(ctx context.Context, c config.Config, log *slog.Logger) (*Ground,
 	return g, nil
 }
 
-func (g *Ground) open(ctx context.Context, c config.Config) (err error) {
+// openData opens the database and brings it up to date.
+func (g *Ground) openData(ctx context.Context, c config.Config) (err error) {
 	if g.DB, err = sqldb.OpenWith(ctx, c.DatabaseURL(), sqldb.Options{Owner: c.DatabaseOwner, WithoutWalls: c.DatabaseWithoutWalls}); err != nil {
 		return fmt.Errorf("open the database: %w", err)
 	}
 	if err = g.DB.Migrate(ctx); err != nil {
 		return fmt.Errorf("migrate the database: %w", err)
+	}
+	return nil
+}
+
+func (g *Ground) open(ctx context.Context, c config.Config) (err error) {
+	if err = g.openData(ctx, c); err != nil {
+		return err
 	}
 	if err = backup.Ready(ctx, g.DB); err != nil {
 		return err
@@ -56,12 +63,7 @@ func (g *Ground) open(ctx context.Context, c config.Config) (err error) {
 	if g.Blobs, err = blob.OpenStore(ctx, c.BlobsAddress()); err != nil {
 		return fmt.Errorf("open the pictures: %w", err)
 	}
-	kek, err := loadKEK(ctx, g.DB, c)
-	if err != nil {
-		return err
-	}
-	g.Keys = &keys.Ring{DB: g.DB, KEK: kek, Now: g.Now, Shapes: shape.New(shape.Options{})}
-	if err = g.Keys.Load(ctx); err != nil {
+	if g.Keys, err = openKeys(ctx, g.DB, c); err != nil {
 		return err
 	}
 	if g.Fetch, err = newFetch(c); err != nil {

@@ -43,6 +43,7 @@ type Config struct {
 
 	KeyFile        string `env:"ROUNDEL_KEY_FILE" type:"path" placeholder:"FILE" help:"Key-encryption key that opens the signing keys. By default key-encryption-key in the data folder, made on the first start. Back it up apart from the data."`
 	PassphraseFile string `env:"ROUNDEL_PASSPHRASE_FILE" type:"path" placeholder:"FILE" help:"Derive the key-encryption key from the passphrase in this file instead."`
+	Signer         string `env:"ROUNDEL_SIGNER" placeholder:"unix:PATH" help:"Have roundel signer sign, which listens there. This process then never has the key-encryption key."`
 
 	SMTPAddr         string `name:"smtp" env:"ROUNDEL_SMTP" placeholder:"HOST:PORT" help:"Mail server. Without it, mails wait in the outbox that the console shows."`
 	SMTPUser         string `name:"smtp-user" env:"ROUNDEL_SMTP_USER" help:"User name at the mail server."`
@@ -90,6 +91,9 @@ func (c *Config) Check() error {
 	}
 	if err := c.checkOpen(); err != nil {
 		return err
+	}
+	if c.Signer != "" && (c.KeyFile != "" || c.PassphraseFile != "") {
+		return fmt.Errorf("with --signer, --key-file and --passphrase-file are for roundel signer")
 	}
 	if c.KeyFile != "" && c.PassphraseFile != "" {
 		return fmt.Errorf("choose one of --key-file and --passphrase-file")
