@@ -54,16 +54,16 @@ func inputs() map[string][]byte {
 	for range len(sparse) * 8 / 100 {
 		sparse[r.IntN(len(sparse))] |= 1 << r.IntN(8)
 	}
-	skewed := make([]byte, 200_000) // codes of many lengths
+	skewed := make([]byte, 80_000) // codes of many lengths
 	for i := range skewed {
 		skewed[i] = byte(min(r.ExpFloat64()*9, 255))
 	}
 	var text []byte
-	for i := 0; len(text) < 150_000; i++ {
+	for i := 0; len(text) < 80_000; i++ {
 		text = fmt.Appendf(text, "The holder of badge %d has shown what %x asks for; ", i, r.Uint32()&0xfff)
 	}
 	out := map[string][]byte{"nothing": {}, "a byte": {7}, "noise": noise, "sparse": sparse, "skewed": skewed, "text": text,
-		"zeros": make([]byte, 300_000), "far": append(append(bytes.Clone(noise[:32_768]), noise[:300]...), noise[5:400]...)}
+		"zeros": make([]byte, 150_000), "far": append(append(bytes.Clone(noise[:32_768]), noise[:300]...), noise[5:400]...)}
 	for _, n := range []int{2, 3, 4, 5, 6, 7, 8, 9, 15, 16, 17, 31, 33, 258, 259} {
 		out[fmt.Sprintf("every %d", n)] = bytes.Repeat(noise[:n], 3000/n)
 	}

@@ -26,7 +26,7 @@ func allocated(f func()) uint64 {
 }
 
 func TestBombs(t *testing.T) {
-	zeros := make([]byte, 64<<20)
+	zeros := make([]byte, 16<<20)
 	for name, bomb := range map[string]struct {
 		data   []byte
 		expand func([]byte, int64) ([]byte, error)
