@@ -38,6 +38,10 @@ type Gate struct {
 // ErrSignIn is returned when a route needs a signed-in person and there is none.
 var ErrSignIn = &fault.Error{Kind: fault.Forbidden, Message: "Sign in to see this page."}
 
+// ErrSecondFactor is returned when an organisation asks its members for a second
+// factor and the session has shown one only.
+var ErrSecondFactor = &fault.Error{Kind: fault.Forbidden, Message: "This organisation asks for a second factor. Sign in with a passkey, or with your authenticator app."}
+
 // ErrToken is returned when a route needs an API token and there is none in force.
 var ErrToken = &fault.Error{Kind: fault.Forbidden, Message: "Send an API token in force as “Authorization: Bearer …”. Tokens are made in the console under Settings."}
 
@@ -134,6 +138,9 @@ func (g *Gate) member(r *http.Request, p Permission) (*Caller, error) {
 	m, err := g.Orgs.MembershipIn(r.Context(), c.Account.ID, r.PathValue("org"))
 	if err != nil {
 		return nil, err
+	}
+	if m.Organisation.SecondFactor && c.SignedIn.Assurance < account.TwoFactors {
+		return nil, ErrSecondFactor
 	}
 	c.Organisation, c.Role, c.Permissions, c.Reach = m.Organisation, m.Role, m.Permissions, m.Reach
 	if p == Member {

@@ -110,6 +110,9 @@ func (s *Server) fail(w http.ResponseWriter, r *http.Request, err error) {
 		}
 		http.Redirect(w, r, "/sign-in?next="+url.QueryEscape(next), http.StatusSeeOther)
 		return
+	case errors.Is(err, gate.ErrSecondFactor):
+		http.Redirect(w, r, "/account/security?needs=second", http.StatusSeeOther)
+		return
 	case errors.Is(err, account.ErrProof):
 		s.askProof(w, r)
 		return
