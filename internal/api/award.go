@@ -143,6 +143,9 @@ func (s *Server) getCredential(ctx context.Context, in *awardPath) (*credentialO
 	if err != nil {
 		return nil, s.fail(ctx, err)
 	}
+	if len(a.Document) == 0 {
+		return nil, s.fail(ctx, fault.NotFoundf("The recipient of this award was erased on request, and the signed badge with them."))
+	}
 	return &credentialOutput{ContentType: "application/vc+ld+json", Body: a.Document}, nil
 }
 
@@ -175,6 +178,9 @@ func (s *Server) find(ctx context.Context, text string) (*issuing.Award, error) 
 }
 
 func (s *Server) output(a *issuing.Award) *awardOutput {
+	if len(a.Document) == 0 { // the recipient was erased
+		a.Document = nil
+	}
 	return &awardOutput{Body: award{
 		ID: a.PublicID.String(), URL: s.Issuing.URL(a), BadgeName: a.BadgeName, Recipient: recipient(a.Recipient),
 		State: string(a.State(s.Issuing.Now())), Claim: string(a.Claim), Public: a.Published(), Trial: a.Trial,

@@ -79,6 +79,9 @@ func (s *Service) Invite(ctx context.Context, a *issuing.Award) error {
 	if a.Document == nil {
 		return errUnsigned
 	}
+	if a.Erased() {
+		return errErased
+	}
 	return s.DB.Write(ctx, func(tx *sqldb.Tx) error {
 		if err := s.invite(ctx, tx, a.ID); err != nil {
 			return err
@@ -92,6 +95,9 @@ func (s *Service) Invite(ctx context.Context, a *issuing.Award) error {
 func (s *Service) Link(ctx context.Context, a *issuing.Award) (link string, err error) {
 	if a.Document == nil {
 		return "", errUnsigned
+	}
+	if a.Erased() {
+		return "", errErased
 	}
 	err = s.DB.Write(ctx, func(tx *sqldb.Tx) error {
 		secret, err := s.newSecret(ctx, tx, a.ID)
@@ -158,6 +164,9 @@ func open(ctx context.Context, tx *sqldb.Tx, secret string) (*issuing.Award, err
 	}
 	return a, err
 }
+
+// errErased is returned for an award whose recipient was erased.
+var errErased = fault.Conflictf("The recipient of this badge was erased on request. Nobody is left to claim it.")
 
 // errUnsigned is returned for an award whose document is not there yet.
 var errUnsigned = fault.Unavailablef("This badge is being signed at this moment. Try again shortly.")

@@ -42,6 +42,9 @@ func scanAward(row interface{ Scan(...any) error }) (*Award, error) {
 	a.ValidFrom, a.ValidUntil = sqldb.Time(from), sqldb.Time(until)
 	a.CreatedAt, a.IssuedAt, a.ClaimedAt, a.PublishedAt = sqldb.Time(created), sqldb.Time(issued), sqldb.Time(claimed), sqldb.Time(published)
 	a.RevokedAt, a.SuspendedAt, a.ErasedAt = sqldb.Time(revoked), sqldb.Time(suspended), sqldb.Time(erased)
+	if a.Erased() && a.Document == nil { // a driver gives nothing for no bytes; nil means that it is to be signed
+		a.Document = []byte{}
+	}
 	return &a, json.Unmarshal([]byte(details), &a.Details)
 }
 

@@ -73,7 +73,7 @@ func (s *Service) change(ctx context.Context, organisationID, by int64, id publi
 		if a, err = awardOf(ctx, tx, organisationID, id); err != nil {
 			return err
 		}
-		if a.Document == nil {
+		if a.Document == nil && !a.Erased() {
 			return fault.Conflictf("This award is still being signed. Try again in a moment.")
 		}
 		a.Reason, a.PrivateNote = reason, note

@@ -127,6 +127,9 @@ func (s *Server) awardPNG(w http.ResponseWriter, r *http.Request) error {
 // signedAward returns the award that the address names, once it is signed.
 func (s *Server) signedAward(r *http.Request) (*issuing.Award, error) {
 	a, err := s.awardOf(r)
+	if err == nil && a.Erased() && len(a.Document) == 0 {
+		return nil, errErased
+	}
 	if err == nil && a.Document == nil {
 		err = fault.Conflictf("This badge is still being signed. Try again in a moment.")
 	}

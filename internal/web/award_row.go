@@ -21,6 +21,7 @@ type awardRow struct {
 func (s *Server) awardRows(t printer, base string, awards []*issuing.Award) []awardRow {
 	rows := make([]awardRow, 0, len(awards))
 	for _, a := range awards {
+		a = named(t, a)
 		rows = append(rows, awardRow{
 			URL: base + "/awards/" + a.PublicID.String(), Name: a.Recipient.Name, Email: a.Recipient.Email, Badge: a.BadgeName,
 			Date: a.ValidFrom, Tags: awardTags(t, a, s.Now()), News: awardNews(t, a),

@@ -8,6 +8,7 @@ import (
 	"github.com/roundel/roundel/internal/badge"
 	"github.com/roundel/roundel/internal/gate"
 	"github.com/roundel/roundel/internal/issuing"
+	"github.com/roundel/roundel/internal/org"
 	"github.com/roundel/roundel/internal/outbox"
 )
 
@@ -26,10 +27,11 @@ type awardShowPage struct {
 	Reasons   []option
 	History   []moment
 	MailsSent []mailRow
-	NewLink   string    // a claim link that was just made; shown this once
-	Open      string    // the question that was answered wrongly: revoke or suspend
-	Note      string    // what was entered as private note
-	Chosen    string    // what was chosen as reason
+	NewLink   string // a claim link that was just made; shown this once
+	Open      string // the question that was answered wrongly: revoke or suspend
+	Note      string // what was entered as private note
+	Chosen    string // what was chosen as reason
+	MayErase  bool
 	Later     *awardRow // the award that replaced this one
 }
 
@@ -67,7 +69,7 @@ func (s *Server) showAward(w http.ResponseWriter, r *http.Request, a *issuing.Aw
 	if err != nil {
 		return err
 	}
-	wrong := p.Problems
+	a, wrong := named(t, a), p.Problems
 	p.consolePage = s.desk(r, areaAwards, t.T("award.show.title", map[string]any{"name": a.Recipient.Name, "badge": v.Name}))
 	p.Problems, p.Secret = wrong, p.NewLink != ""
 	p.Award, p.Version, p.Picture, p.Tags, p.State = a, v, s.picturePath(v), awardTags(t, a, s.Now()), a.State(s.Now())
@@ -75,6 +77,7 @@ func (s *Server) showAward(w http.ResponseWriter, r *http.Request, a *issuing.Aw
 	if a.Reason != "" {
 		p.Reason = t.T("reason."+string(a.Reason), nil)
 	}
+	p.MayErase = gate.From(ctx).May(org.Export)
 	for _, reason := range issuing.Reasons {
 		p.Reasons = append(p.Reasons, option{Value: string(reason), Label: t.T("reason."+string(reason), nil)})
 	}

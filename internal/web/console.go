@@ -97,6 +97,8 @@ func (s *Server) awardRoutes() []route {
 		{"GET " + award, gate.Needs(org.ViewAwards), s.awardShow},
 		{"GET " + award + "/badge.json", gate.Needs(org.ViewAwards), s.awardJSON},
 		{"GET " + award + "/badge.png", gate.Needs(org.ViewAwards), s.awardPNG},
+		{"GET " + award + "/erase", gate.Needs(org.Export), s.awardEraseForm},
+		{"POST " + award + "/erase", gate.Needs(org.Export), s.awardErase},
 		{"POST " + award + "/link", gate.Needs(org.IssueAwards), s.awardLink},
 		{"POST " + award + "/mail", gate.Needs(org.IssueAwards), s.awardMail},
 		{"POST " + award + "/state", gate.Needs(org.WithdrawAwards), s.awardState},

@@ -78,6 +78,9 @@ func (s *Server) publicAward(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
+	if a.Erased() && (f == asPage || len(a.Document) == 0) {
+		return s.erasedAward(w, r)
+	}
 	if !a.Published() {
 		if f != asPage {
 			return errPrivate

@@ -10,6 +10,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/roundel/roundel/internal/account"
+	"github.com/roundel/roundel/internal/backup/erasure"
 	"github.com/roundel/roundel/internal/badge"
 	"github.com/roundel/roundel/internal/blob"
 	"github.com/roundel/roundel/internal/claim"
@@ -32,6 +33,7 @@ type Server struct {
 	Claims       *claim.Service
 	Verification *verification.Service
 	Outbox       *outbox.Service
+	Erasure      *erasure.Service
 	Blobs        blob.Store
 	Gate         *gate.Gate
 	Catalogues   *locale.Catalogues
