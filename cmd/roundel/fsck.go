@@ -5,7 +5,6 @@ import (
 
 	"github.com/roundel/roundel/internal/app"
 	"github.com/roundel/roundel/internal/config"
-	"github.com/roundel/roundel/internal/fsck"
 )
 
 type fsckCommand struct {
@@ -23,14 +22,18 @@ func (f *fsckCommand) Run(c *console) error {
 	if err != nil {
 		return err
 	}
-	report, err := (&fsck.Checker{DB: a.Ground.DB, Blobs: a.Ground.Blobs, Keys: a.Ground.Keys}).Check(c.ctx)
+	report, err := a.Checker().Check(c.ctx)
 	if err != nil {
 		return joinClose(a, err)
 	}
 	for _, p := range report.Problems {
 		fmt.Fprintln(c.out, p)
 	}
-	fmt.Fprintf(c.out, "%s, %s, %s: ", count(report.Awards, "award"), count(report.Rows, "awarded row"), count(report.Pictures, "picture"))
+	fmt.Fprintf(c.out, "%s, %s, %s", count(report.Awards, "award"), count(report.Rows, "awarded row"), count(report.Pictures, "picture"))
+	if report.Attestations > 0 {
+		fmt.Fprintf(c.out, ", %s of the VC API", count(report.Attestations, "credential"))
+	}
+	fmt.Fprint(c.out, ": ")
 	if n := len(report.Problems); n > 0 {
 		fmt.Fprintln(c.out, count(int64(n), "problem"))
 		c.code = exitError

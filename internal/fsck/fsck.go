@@ -2,8 +2,9 @@
 // is there, is signed by the key it names and says what its record says, that
 // places in status lists are unique, that spreadsheets were awarded exactly
 // once, that every picture is where its badge says, that what was signed for
-// programs is published with the status that is recorded, and that every sealed
-// key opens and fits its public half.
+// programs is published with the status that is recorded, that every sealed key
+// opens and fits its public half, that nobody waits for work that nobody does,
+// and that the audit log is the one that was written.
 package fsck
 
 import (
@@ -31,12 +32,18 @@ type Checker struct {
 	DB    *sqldb.DB
 	Blobs blob.Store
 	Keys  *keys.Ring // nil: sealed keys are not opened
+	// OpenLink opens the sealed links of mails; nil: they are not opened.
+	OpenLink func(sealed []byte) (secret string, err error)
+	// AuditSecret is what the audit log is sealed with; nil: seals are not checked
+	// to be the installation's own.
+	AuditSecret []byte
 }
 
 // Report is what was looked at and what is wrong.
 type Report struct {
 	Awards, Rows, Pictures int64
 	Attestations, Places   int64    // signed for programs, and where their status is
+	Lists, Jobs, Audit     int64    // status lists of awards, work to do, entries of the audit log
 	Problems               []string // a sentence each
 }
 
@@ -48,7 +55,8 @@ func (r *Report) wrong(format string, args ...any) {
 func (c *Checker) Check(ctx context.Context) (*Report, error) {
 	ctx = sqldb.ForInstallation(ctx)
 	r := &Report{}
-	for _, step := range []func(context.Context, *Report) error{c.awards, c.positions, c.states, c.stuck, c.batches, c.events, c.pictures, c.sealed, c.attestations, c.lists} {
+	for _, step := range []func(context.Context, *Report) error{c.awards, c.positions, c.states, c.stuck, c.batches, c.events, c.pictures, c.sealed, c.attestations, c.lists,
+		c.awardLists, c.work, c.letters, c.chain} {
 		if err := step(ctx, r); err != nil {
 			return r, err
 		}
@@ -63,6 +71,7 @@ type record struct {
 	trial              bool
 	recipient, salt    string // the address in lower case, and the salt of its hash
 	from, until        int64  // milliseconds, 0: no end
+	erased             int64  // when the person was taken out
 	places             [2]place
 	document           []byte
 }
@@ -84,9 +93,9 @@ func (c *Checker) awards(ctx context.Context, r *Report) error {
 		var page []record
 		err := c.DB.Read(ctx, func(tx *sqldb.Tx) (err error) {
 			page, err = sqldb.Collect(ctx, tx, func(rows *sql.Rows) (a record, err error) {
-				return a, rows.Scan(&a.id, &a.organisationID, &a.public, &a.trial, &a.recipient, &a.salt, &a.from, &a.until,
+				return a, rows.Scan(&a.id, &a.organisationID, &a.public, &a.trial, &a.recipient, &a.salt, &a.from, &a.until, &a.erased,
 					&a.places[0].list, &a.places[0].index, &a.places[1].list, &a.places[1].index, &a.document)
-			}, `SELECT a.id, a.organisation_id, a.public_id, a.trial, a.recipient_key, a.salt, a.valid_from, a.valid_until,
+			}, `SELECT a.id, a.organisation_id, a.public_id, a.trial, a.recipient_key, a.salt, a.valid_from, a.valid_until, a.erased_at,
 					coalesce(r.public_id, a.public_id), a.revocation_index, coalesce(p.public_id, a.public_id), a.suspension_index, a.document
 				FROM award a LEFT JOIN status_list r ON r.id = a.revocation_list LEFT JOIN status_list p ON p.id = a.suspension_list
 				WHERE a.id > $1 ORDER BY a.id LIMIT 500`, after)
@@ -97,6 +106,9 @@ func (c *Checker) awards(ctx context.Context, r *Report) error {
 		}
 		for _, a := range page {
 			r.Awards++
+			if a.erased > 0 && len(a.document) == 0 {
+				continue // it was to go with the person
+			}
 			if a.document == nil {
 				r.wrong("award %s is recorded but not signed; it was interrupted and the next start finishes it", a.public)
 				continue
@@ -140,7 +152,7 @@ func checkDocument(a record, keys []string) error {
 	switch {
 	case !strings.HasSuffix(c.ID, "/awards/"+a.public.String()):
 		return fmt.Errorf("its document is that of %q", c.ID)
-	case !slices.ContainsFunc(badge.Subject.Identifier, func(o openbadge.IdentityObject) bool { return o.IdentityHash == who }):
+	case a.erased == 0 && !slices.ContainsFunc(badge.Subject.Identifier, func(o openbadge.IdentityObject) bool { return o.IdentityHash == who }):
 		return errors.New("its document is for another recipient than the record says")
 	case !c.ValidFrom.Equal(sqldb.Time(a.from)) || !c.ValidUntil.Equal(sqldb.Time(a.until)):
 		return errors.New("its document is valid at other times than the record says")

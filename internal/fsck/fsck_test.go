@@ -1,14 +1,16 @@
 package fsck_test
 
 import (
+	"database/sql"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
 	"github.com/roundel/roundel/internal/apptest"
-	"github.com/roundel/roundel/internal/fsck"
 	"github.com/roundel/roundel/internal/issuing"
+	"github.com/roundel/roundel/internal/publicid"
 	"github.com/roundel/roundel/internal/sqldb"
 )
 
@@ -29,7 +31,9 @@ func newHouse(t *testing.T) *apptest.House {
 
 func problems(t *testing.T, h *apptest.House) []string {
 	t.Helper()
-	r, err := (&fsck.Checker{DB: h.App.Ground.DB, Blobs: h.App.Ground.Blobs}).Check(t.Context())
+	c := h.App.Checker()
+	c.Keys = nil // in these tests keys are damaged that others need
+	r, err := c.Check(t.Context())
 	check(t, err)
 	if r.Awards != 3 || r.Rows != 2 || r.Pictures == 0 {
 		t.Errorf("it looked at %d awards, %d rows and %d pictures", r.Awards, r.Rows, r.Pictures)
@@ -45,7 +49,8 @@ func check(t *testing.T, err error) {
 }
 
 // tables are those that the cases damage.
-var tables = []string{"award", "signing_key", "award_batch_row", "event", "badge_version", "job"}
+var tables = []string{"award", "signing_key", "award_batch", "award_batch_row", "event", "badge_version", "job",
+	"status_list", "status_kept", "idempotency", "claim_secret", "outbox_mail", "consumer_cursor", "award_number"}
 
 // copyTables copies the tables from one name to another, row for row.
 func copyTables(t *testing.T, h *apptest.House, from, to string) {
@@ -97,6 +102,18 @@ func TestEveryDamageIsFound(t *testing.T) {
 		}
 		return []byte(other)
 	}
+	var lists []string
+	check(t, db.Read(ctx, func(tx *sqldb.Tx) (err error) {
+		lists, err = sqldb.Collect(ctx, tx, func(r *sql.Rows) (s string, err error) {
+			var id publicid.ID
+			err = r.Scan(&id)
+			return "/status/" + id.String(), err
+		}, `SELECT public_id FROM status_list`)
+		return err
+	}))
+	for _, l := range lists { // published, so that they can be damaged
+		h.Owner.Get(l).Want(200)
+	}
 	copyTables(t, h, "", "_whole")
 	const set = `UPDATE award SET document = $1 WHERE id = 1`
 	for _, c := range []struct {
@@ -125,6 +142,32 @@ func TestEveryDamageIsFound(t *testing.T) {
 		{"paused by hand", "its suspended_at is 5, its history says otherwise", `UPDATE award SET suspended_at = 5 WHERE id = 1`, nil},
 		{"a withdrawal undone by hand", "its history says otherwise", `INSERT INTO event (organisation_id, kind, subject, data, at) VALUES (1, 'award.revoked', 1, '{}', 1)`, nil},
 		{"stuck work", "is stuck after 0 tries: disk full", `INSERT INTO job (kind, payload, run_at, created_at, parked_at, last_error) VALUES ('issuing.batch', '{}', 0, 0, 1, 'disk full')`, nil},
+		{"another list's document", "its document is that of", `UPDATE status_list SET document = (SELECT document FROM status_list WHERE purpose = 'suspension') WHERE purpose = 'revocation'`, nil},
+		{"half a list", "its document cannot be read", `UPDATE status_list SET document = substr(document, 1, 200)`, nil},
+		{"a list of another day", "its document does not hold", `UPDATE status_list SET document = CAST(replace(CAST(document AS TEXT), '"validFrom":"20', '"validFrom":"19') AS BLOB)`, nil},
+		{"a withdrawal missing in the list", "the record says otherwise", `UPDATE award SET revoked_at = 5 WHERE id = 1`, nil},
+		{"a kept place missing in the list", "the record says otherwise", `INSERT INTO status_kept (list_id, position) SELECT id, 1 FROM status_list`, nil},
+		{"a version to come", "a version was signed that there never was", `UPDATE status_list SET signed_version = version + 1`, nil},
+		{"places to be drawn twice", "would be given one that is taken", `UPDATE status_list SET drawn = 2`, nil},
+		{"another purpose", "the purpose is", `UPDATE status_list SET purpose = 'fun' WHERE purpose = 'revocation'`, nil},
+		{"a short list", "too few to hide", `UPDATE status_list SET entries = 1000`, nil},
+		{"keys to be used twice", "the next award would get the key 2", `UPDATE award_number SET next = 2`, nil},
+		{"no key left", "the key of the next award is not kept", `DELETE FROM award_number`, nil},
+		{"a retry of nothing", "would be answered with award 99", `INSERT INTO idempotency (organisation_id, endpoint, key, request_hash, award_id, created_at) VALUES (1, 'POST /awards', 'k', 'h', 99, 1)`, nil},
+		{"two retries of one award", "is the answer to 2 different requests", `INSERT INTO idempotency (organisation_id, endpoint, key, request_hash, award_id, created_at) VALUES (1, 'POST /awards', 'k', 'h', 1, 1), (1, 'POST /awards', 'l', 'h', 1, 1)`, nil},
+		{"an event about nothing", "is about award 99", `INSERT INTO event (organisation_id, kind, subject, data, at) VALUES (1, 'award.accepted', 99, '{}', 1)`, nil},
+		{"another's event", "is about award 1, which is not there or another", `UPDATE event SET organisation_id = 7 WHERE subject = 1 AND kind = 'award.issued'`, nil},
+		{"a cursor ahead", "has seen event 999", `UPDATE consumer_cursor SET cursor = 999`, nil},
+		{"nobody wakes it", "is never woken", `DELETE FROM job WHERE kind = 'event consumer'`, nil},
+		{"a letter that was never written", "no letter was written", `DELETE FROM outbox_mail WHERE award_id = 1`, nil},
+		{"a link in clear", "not kept as a hash", `UPDATE claim_secret SET secret_hash = 'secret' WHERE award_id = 1`, nil},
+		{"a strange mail", "which is no state of a mail", `UPDATE outbox_mail SET state = 'lost'`, nil},
+		{"a letter kept too long", "still holds its text", `UPDATE outbox_mail SET state = 'sent'`, nil},
+		{"a letter about nothing", "is about award 99", `UPDATE outbox_mail SET award_id = 99 WHERE award_id = 1`, nil},
+		{"another's seal", "its sealed link does not open", `UPDATE outbox_mail SET sealed = 'sealed by somebody else'`, nil},
+		{"a spreadsheet that stands still", "are being awarded than jobs do", `UPDATE award_batch SET state = 'running'`, nil},
+		{"mails that nobody sends", "no job sends them", `UPDATE outbox_mail SET state = 'queued'`, nil},
+		{"a job that cannot be read", "has a payload that cannot be read", `INSERT INTO job (kind, payload, run_at, created_at) VALUES ('issuing.batch', '{', 0, 0)`, nil},
 		{"a picture that never was", "picture", `UPDATE badge_version SET picture_png = 'aa'`, nil},
 	} {
 		check(t, db.Write(ctx, func(tx *sqldb.Tx) error {
@@ -150,5 +193,17 @@ func TestEveryDamageIsFound(t *testing.T) {
 	}))
 	if found := problems(t, h); len(found) == 0 || !strings.HasPrefix(found[0], "picture ") {
 		t.Errorf("changed pictures: %q", found)
+	}
+
+	// And an entry of the audit log.
+	check(t, db.Write(ctx, func(tx *sqldb.Tx) error {
+		n, err := tx.Exec(ctx, `UPDATE audit_entry SET action = 'nothing.happened' WHERE id = (SELECT min(id) FROM audit_entry)`)
+		if n != 1 {
+			t.Error("the audit log has no entry to be changed")
+		}
+		return err
+	}))
+	if found := problems(t, h); !slices.ContainsFunc(found, func(p string) bool { return strings.HasPrefix(p, "audit log: ") }) {
+		t.Errorf("a changed entry of the audit log: %q", found)
 	}
 }
