@@ -20,6 +20,7 @@ type load struct {
 	length  time.Duration
 	request func(client, n int) []byte // the bytes of a request, HTTP/1.1
 	want    string                     // the status that is no error, such as "201"
+	sent    bool                       // latency counts from sending, whatever the rate
 }
 
 // outcome is what a load showed.
@@ -64,6 +65,10 @@ func (l load) run(s *server) (*outcome, error) {
 					due = start.Add(time.Duration(float64(next.Add(1)) / l.rate * float64(time.Second)))
 					time.Sleep(time.Until(due))
 				}
+				began := due
+				if l.sent {
+					began = time.Now()
+				}
 				if !due.Before(end) {
 					break
 				}
@@ -74,7 +79,7 @@ func (l load) run(s *server) (*outcome, error) {
 					return
 				case status == l.want:
 					good++
-					mine = append(mine, time.Since(due))
+					mine = append(mine, time.Since(began))
 				case status == "429" || status == "503":
 					refused++
 				default:

@@ -23,6 +23,7 @@ import (
 	"github.com/roundel/roundel/internal/config"
 	"github.com/roundel/roundel/internal/org"
 	"github.com/roundel/roundel/internal/picture"
+	"github.com/roundel/roundel/internal/sqldb"
 )
 
 // An installation is data that a server is started on: an organisation with a
@@ -33,18 +34,26 @@ type installation struct {
 	token    string
 }
 
-// setUp makes an installation in process. database is the address of an empty
-// PostgreSQL database, or empty.
-func setUp(ctx context.Context, dir, database string) (*installation, error) {
-	i := &installation{settings: config.Config{
-		Listen: "127.0.0.1:0", Data: dir, BaseURL: "https://badges.example.org", Name: "Roundel", Database: database,
-	}}
-	a, err := app.New(ctx, i.settings, slog.New(slog.DiscardHandler))
+// setUp makes an installation in process, in a folder of its own. database is the
+// address of an empty PostgreSQL database, or empty.
+func setUp(ctx context.Context, database string) (*installation, error) {
+	dir, err := os.MkdirTemp("", "roundel-load-")
 	if err != nil {
 		return nil, err
 	}
-	return i, errors.Join(i.fill(ctx, a.Features), a.Close())
+	i := &installation{settings: config.Config{
+		Listen: "127.0.0.1:0", Data: filepath.Join(dir, "data"), BaseURL: "https://badges.example.org", Name: "Roundel", Database: database,
+	}}
+	a, err := app.New(ctx, i.settings, slog.New(slog.DiscardHandler))
+	if err != nil {
+		i.remove()
+		return nil, err
+	}
+	return i, errors.Join(i.fill(sqldb.ForInstallation(ctx), a.Features), a.Close())
 }
+
+// remove throws the data away.
+func (i *installation) remove() { _ = os.RemoveAll(filepath.Dir(i.settings.Data)) } // a leftover in the folder for temporary files harms nobody
 
 func (i *installation) fill(ctx context.Context, f *app.Features) error {
 	link, err := f.Accounts.SetUpLink(ctx)

@@ -32,6 +32,7 @@ type settings struct {
 	binary string
 	loads  time.Duration
 	server bool
+	long   time.Duration
 }
 
 func main() {
@@ -44,6 +45,7 @@ func main() {
 	flag.StringVar(&s.binary, "binary", filepath.Join("bin", "roundel"), "the built binary")
 	flag.DurationVar(&s.loads, "loads", 10*time.Second, "time for each load on the server")
 	flag.BoolVar(&s.server, "server", false, "measure the server only, and print what came out")
+	flag.DurationVar(&s.long, "soak", 0, "put the server under ten times what it can do for a tenth of this time, then under steady load for this time, and write bench/long.md; 20m is what the documentation shows")
 	flag.Parse()
 	if err := run(context.Background(), s); err != nil {
 		fmt.Fprintf(os.Stderr, "bench: %v\n", err)
@@ -52,6 +54,9 @@ func main() {
 }
 
 func run(ctx context.Context, s settings) error {
+	if s.long > 0 {
+		return longRuns(ctx, s)
+	}
 	if s.server {
 		servers, err := measureServers(ctx, s.binary, s.loads)
 		if err == nil {

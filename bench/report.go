@@ -69,6 +69,9 @@ func report(m machine, f *figures, servers []*serverFigures, firsts []string) st
 		}
 	}
 	writeServers(say, servers)
+	if long, err := os.ReadFile(filepath.Join("bench", "long.md")); err == nil {
+		say("%s", strings.TrimSpace(string(long)))
+	}
 	say(`
 ## Time to the first badge
 
@@ -77,7 +80,7 @@ From starting the binary on an empty folder, over HTTP through the forms of the 
 	for _, first := range firsts {
 		say("- %s", first)
 	}
-	say("\n## Again\n\n```console\n$ make bench                      # all of this\n$ bench/run -rounds 9 -time 1s    # longer; go run ./bench -h lists the rest\n$ bench/run -server               # the server under load only\n$ bench/time-to-first-badge\n$ go test -run '^$' -bench EddsaRdfc ./interop\n$ cd interop && echo EddsaRdfc/sign | node bench.mjs digitalbazaar ../../shared/fixtures/achievement-credential.json 400\n```")
+	say("\n## Again\n\n```console\n$ make bench                      # all of this\n$ bench/run -rounds 9 -time 1s    # longer; go run ./bench -h lists the rest\n$ bench/run -server               # the server under load only\n$ bench/run -soak 20m             # too much at once, and for long; writes bench/long.md\n$ bench/time-to-first-badge\n$ go test -run '^$' -bench EddsaRdfc ./interop\n$ cd interop && echo EddsaRdfc/sign | node bench.mjs digitalbazaar ../../shared/fixtures/achievement-credential.json 400\n```")
 	return b.String()
 }
 

@@ -6,7 +6,6 @@ import (
 	"net/http"
 	"net/url"
 	"os"
-	"path/filepath"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -25,16 +24,12 @@ type serverFigures struct {
 // measureServer starts the built binary on fresh data and puts the loads on it.
 // database is the address of an empty PostgreSQL database, or empty.
 func measureServer(ctx context.Context, binary, database string, length time.Duration) (*serverFigures, error) {
-	dir, err := os.MkdirTemp("", "roundel-load-")
+	i, err := setUp(ctx, database)
 	if err != nil {
 		return nil, err
 	}
-	defer os.RemoveAll(dir)
-	i, err := setUp(ctx, filepath.Join(dir, "data"), database)
-	if err != nil {
-		return nil, err
-	}
-	s, err := i.serve(binary)
+	defer i.remove()
+	s, err := i.serve(binary, "--rate-token", "0")
 	if err != nil {
 		return nil, err
 	}
@@ -106,18 +101,20 @@ The built binary on fresh data, asked over HTTP/1.1 on this machine by a generat
 
 | engine, load | answers a second | p50 | p99 | worst | server's processor time an answer | generator's | failures |
 |---|--:|--:|--:|--:|--:|--:|--:|`, all[0].loads[0].length)
-	milli := func(d time.Duration) string { return short(float64(d)/float64(time.Millisecond)) + " ms" }
 	for _, f := range all {
 		for _, o := range f.loads {
 			each := func(seconds float64) string { return short(seconds/float64(o.answers)*1e6) + " µs" }
-			say("| %s, %s | %.0f | %s | %s | %s | %s | %s | %d |", f.engine, o.name, o.perSecond(), milli(o.p50), milli(o.p99), milli(o.worst), each(o.serverSeconds), each(o.ownTime), o.failures)
+			say("| %s, %s | %.0f | %s | %s | %s | %s | %s | %d |", f.engine, o.name, o.perSecond(), milliseconds(o.p50), milliseconds(o.p99), milliseconds(o.worst), each(o.serverSeconds), each(o.ownTime), o.failures)
 		}
 	}
 	say("\n| engine | from start to listening | memory, idle | memory, most | after kill -9 under load: first answer |\n|---|--:|--:|--:|--:|")
 	for _, f := range all {
-		say("| %s | %s | %.0f MiB | %.0f MiB | %s (%d awards) |", f.engine, milli(f.ready), f.idle, f.peak, milli(f.again), f.awardsAfter)
+		say("| %s | %s | %.0f MiB | %.0f MiB | %s (%d awards) |", f.engine, milliseconds(f.ready), f.idle, f.peak, milliseconds(f.again), f.awardsAfter)
 	}
 }
+
+// milliseconds writes a time as tables have it.
+func milliseconds(d time.Duration) string { return short(float64(d)/float64(time.Millisecond)) + " ms" }
 
 // postgres makes an empty database on the server that TEST_POSTGRES names, which
 // bench/run starts and throws away. It returns no address if there is none.

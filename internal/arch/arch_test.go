@@ -65,7 +65,7 @@ var (
 		assessment attest pathway catalog employer analytics sample`)
 	edges    = []string{"gate", "api", "web", "protocol"}
 	outside  = []string{"cmd/roundel", "interop", "conformance", "bench", "examples"}
-	wiring   = []string{"app", "apptest", "cmd/roundel"}
+	wiring   = []string{"app", "apptest", "cmd/roundel", "bench"}
 	testOnly = []string{"vectors", "dbtest", "mail/mailtest", "apptest"}
 	// What the gate may use of sqldb.
 	scoping = []string{"ForOrganisation", "ForInstallation"}
