@@ -19,6 +19,7 @@ import (
 	"github.com/roundel/roundel/internal/config"
 	"github.com/roundel/roundel/internal/dbtest"
 	"github.com/roundel/roundel/internal/mail/mailtest"
+	"github.com/roundel/roundel/internal/sqldb"
 )
 
 // Options say how the server is set up. The zero value serves http on the
@@ -33,6 +34,8 @@ type Options struct {
 	Postgres bool
 	// Development adds /styleguide and lets the platform fetch from loopback.
 	Development bool
+	// Settings changes the settings before the platform is built; nil does not.
+	Settings func(*config.Config)
 }
 
 // Server is a platform that runs until the test ends.
@@ -65,12 +68,18 @@ func Start(t testing.TB, o Options) *Server {
 	if o.Postgres {
 		c.Database = dbtest.PostgresURL(t)
 	}
+	if o.Settings != nil {
+		o.Settings(&c)
+	}
 	log := slog.New(&handler{Handler: slog.NewTextHandler(t.Output(), &slog.HandlerOptions{Level: slog.LevelWarn}), errors: &s.errors})
 	var err error
 	if s.App, err = newApp(t.Context(), c, log); err != nil {
 		t.Fatal(err)
 	}
 	s.BaseURL = s.App.BaseURL
+	// Tests call features themselves, as nobody; what the server does by itself
+	// names its scope, which the tests with the built binary insist on.
+	s.App.Ground.DB.DefaultScope = sqldb.Installation
 	t.Cleanup(func() {
 		if err := s.App.Close(); err != nil {
 			t.Errorf("stop the server: %v", err)
