@@ -82,7 +82,7 @@ func TestFilesThatBrowsersAskFor(t *testing.T) {
 		}
 	}
 	robots := string(c.Get("/robots.txt").Want(200).Body)
-	for _, private := range []string{"/console", "/claim", "/set-up", "/reset"} {
+	for _, private := range []string{"/console", "/claim", "/set-up", "/reset", "/account", "/register/", "/addresses/", "/sign-in/"} {
 		if !strings.Contains(robots, "Disallow: "+private+"\n") {
 			t.Errorf("robots may look at %s", private)
 		}

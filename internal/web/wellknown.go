@@ -12,7 +12,7 @@ import (
 
 // robots keeps search engines from what is nobody's to find. Award pages are
 // public: their holders decide.
-const robots = "User-agent: *\nDisallow: /console\nDisallow: /claim\nDisallow: /set-up\nDisallow: /reset\n"
+const robots = "User-agent: *\nDisallow: /console\nDisallow: /claim\nDisallow: /set-up\nDisallow: /reset\nDisallow: /account\nDisallow: /register/\nDisallow: /addresses/\nDisallow: /sign-in/\n"
 
 // robotsFile answers GET /robots.txt.
 func (s *Server) robotsFile(w http.ResponseWriter, r *http.Request) error {
