@@ -7,6 +7,7 @@ import (
 	"errors"
 
 	"github.com/roundel/roundel/internal/account"
+	"github.com/roundel/roundel/internal/audit"
 	"github.com/roundel/roundel/internal/badge"
 	"github.com/roundel/roundel/internal/event"
 	"github.com/roundel/roundel/internal/fault"
@@ -35,7 +36,7 @@ var ErrKeyReused = fault.Fields(fault.Field{Path: "Idempotency-Key", Message: "T
 // fault.Conflict if it cannot be awarded now, and fault.Invalid naming each
 // field at fault.
 func (s *Service) Issue(ctx context.Context, organisationID, by int64, r Request, retry Retry) (*Award, error) {
-	asking := &asked{by: by, retry: retry}
+	asking := &asked{by: by, origin: audit.From(ctx), retry: retry}
 	var err error
 	if asking.r, err = r.normalise(s.Now()); err != nil {
 		// A request that was answered before is answered again, whatever has become

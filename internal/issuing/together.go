@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"sync"
 
+	"github.com/roundel/roundel/internal/audit"
 	"github.com/roundel/roundel/internal/badge"
 	"github.com/roundel/roundel/internal/fault"
 	"github.com/roundel/roundel/internal/org"
@@ -24,9 +25,10 @@ const (
 
 // asked is one request on its way.
 type asked struct {
-	by    int64
-	r     Request
-	retry Retry
+	by     int64
+	origin audit.Origin
+	r      Request
+	retry  Retry
 
 	award  *Award
 	err    error
@@ -229,8 +231,24 @@ func (s *Service) intend(ctx context.Context, organisationID int64, all []*asked
 		if err := s.reserve(ctx, tx, o, awards); err != nil {
 			return err
 		}
+		if err := recordIssued(ctx, tx, fresh); err != nil {
+			return err
+		}
 		return insertRetries(ctx, tx, organisationID, fresh)
 	})
+}
+
+// recordIssued tells the audit log who had which award issued, each asker for
+// itself.
+func recordIssued(ctx context.Context, tx *sqldb.Tx, all []*asked) error {
+	done := make([]audit.Done, 0, len(all))
+	for _, q := range all {
+		done = append(done, audit.Done{Origin: q.origin, Entry: audit.Entry{
+			OrganisationID: q.award.OrganisationID, Action: EventIssued, Subject: "award", SubjectID: q.award.ID, At: q.award.CreatedAt,
+			Data: map[string]string{"badge_version": strconv.FormatInt(q.award.VersionID, 10)},
+		}})
+	}
+	return audit.RecordAll(ctx, tx, done)
 }
 
 // refuse gives the requests a fault as their answer; other errors it returns.
