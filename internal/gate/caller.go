@@ -45,3 +45,9 @@ func From(ctx context.Context) *Caller {
 	}
 	return &Caller{}
 }
+
+// Actor returns the caller as who changes something about an organisation's
+// people. A program is never an owner.
+func (c *Caller) Actor() org.Actor {
+	return org.Actor{AccountID: c.AccountID(), Permissions: c.Permissions, Owner: c.Token == nil && c.Role.Owner()}
+}

@@ -320,3 +320,11 @@ func hashSecret(secret string) []byte {
 	h := sha256.Sum256([]byte(secret))
 	return h[:]
 }
+
+// Joining returns what accepts the invitation for an account that is being made.
+func (s *Service) Joining(secret string) func(ctx context.Context, tx *sqldb.Tx, a *account.Account) error {
+	return func(ctx context.Context, tx *sqldb.Tx, a *account.Account) error {
+		_, err := s.AcceptIn(ctx, tx, secret, a.ID)
+		return err
+	}
+}

@@ -1,6 +1,8 @@
 package web
 
 import (
+	"slices"
+
 	"github.com/roundel/roundel/internal/gate"
 	"github.com/roundel/roundel/internal/org"
 )
@@ -8,7 +10,7 @@ import (
 // consoleRoutes lists the pages for people who issue badges, and the pages
 // through which they come in.
 func (s *Server) consoleRoutes() []route {
-	return append(append(append(s.doorRoutes(), s.deskRoutes()...), s.badgeRoutes()...), s.awardRoutes()...)
+	return slices.Concat(s.doorRoutes(), s.deskRoutes(), s.badgeRoutes(), s.awardRoutes(), s.peopleRoutes(), s.operatorRoutes())
 }
 
 // doorRoutes are for people on their way in, and for those who have no

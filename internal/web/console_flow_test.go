@@ -364,7 +364,9 @@ func TestTokens(t *testing.T) {
 	tokens := h.Console + "/settings/tokens"
 	sound(t, h.Owner.Post(tokens, url.Values{"name": {""}}).Want(422))
 	sound(t, h.Owner.Post(tokens, url.Values{"name": {"Moodle"}, "expires": {"yesterday"}}).Want(422)).Says("year-month-day")
-	if to := h.Owner.Post(tokens, url.Values{"name": {"Moodle"}}).Location(); to != tokens {
+	sound(t, h.Owner.Post(tokens, url.Values{"name": {"Moodle"}}).Want(422)).Says("Choose at least one thing that the token is for")
+	sound(t, h.Owner.Post(tokens, url.Values{"name": {"Moodle"}, "scopes": {"key.manage"}}).Want(422)).Says("a token cannot make tokens")
+	if to := h.Owner.Post(tokens, url.Values{"name": {"Moodle"}, "scopes": {"award.view", "award.issue"}}).Location(); to != tokens {
 		t.Fatalf("after making a token: %s", to)
 	}
 	made := sound(t, h.Owner.Get(tokens).Want(200)).Says("“Moodle” is ready. Copy it now")

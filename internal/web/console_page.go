@@ -26,7 +26,13 @@ type consolePage struct {
 	Trial  bool   // what is awarded now is a trial
 	Mails  bool   // there is a mail server
 	Crumbs []crumb
+	can    org.Set // what the reader may do here
+	whole  bool    // for all of the organisation, not for some departments
 }
+
+// Can reports whether the reader may do what needs the permission, so that
+// pages offer only what works. It decides nothing: routes do.
+func (c consolePage) Can(permission string) bool { return c.can.Has(org.Permission(permission)) }
 
 // The areas of the console, as the side navigation names them.
 const (
@@ -34,28 +40,42 @@ const (
 	areaBadges   = "badges"
 	areaAwards   = "awards"
 	areaOutbox   = "outbox"
+	areaPeople   = "people"
 	areaSettings = "settings"
 	areaSwitch   = "switch"
 )
 
 // desk returns what the pages of an area have in common.
 func (s *Server) desk(r *http.Request, area, title string) consolePage {
-	o := gate.From(r.Context()).Organisation
-	p := s.texts(r)
-	c := consolePage{Org: o, Base: "/console/" + o.Slug, Trial: !s.Orgs.IsLive(o), Mails: s.Mails}
+	who := gate.From(r.Context())
+	o, p := who.Organisation, s.texts(r)
+	c := consolePage{Org: o, Base: "/console/" + o.Slug, Trial: !s.Orgs.IsLive(o), Mails: s.Mails, can: who.Permissions, whole: who.Reach.All()}
 	c.Title, c.Accent, c.NoIndex = title, o.Accent, true
 	item := func(name, path, icon string) {
 		c.Nav.Items = append(c.Nav.Items, navItem{URL: path, Label: p.T("console.nav."+name, nil), Icon: icon, Current: name == area})
 	}
 	item(areaOverview, c.Base, "house")
 	item(areaBadges, c.Base+"/badges", "award")
-	item(areaAwards, c.Base+"/awards", "users")
-	item(areaOutbox, c.Base+"/outbox", "mail")
-	item(areaSettings, c.Base+"/settings", "settings")
-	// Mails that could not be delivered want attention; a number that cannot be
-	// had now is left out.
-	if counts, err := s.Outbox.Counts(r.Context(), o.ID); err == nil {
-		c.Nav.Items[3].Count = int64(counts[outbox.Failed])
+	if who.May(org.ViewAwards) {
+		item(areaAwards, c.Base+"/awards", "send")
+	}
+	if who.May(org.ViewOutbox) {
+		item(areaOutbox, c.Base+"/outbox", "mail")
+		// Mails that could not be delivered want attention; a number that cannot be
+		// had now is left out.
+		if counts, err := s.Outbox.Counts(r.Context(), o.ID); err == nil {
+			c.Nav.Items[len(c.Nav.Items)-1].Count = int64(counts[outbox.Failed])
+		}
+	}
+	if who.May(org.ViewMembers) {
+		item(areaPeople, c.Base+"/people", "users")
+	}
+	if tabs := s.settingsTabs(r, c.Base, ""); len(tabs) > 0 {
+		item(areaSettings, tabs[0].URL, "settings")
+	}
+	// Whoever cannot issue reads why on every page.
+	if err := s.Orgs.MayIssueNow(r.Context(), o.ID); err != nil && fault.KindOf(err) != fault.Internal {
+		c.Flash = append(c.Flash, flash{Kind: "wait", Text: fault.Message(err)})
 	}
 	item(areaSwitch, "/console/organisations", "building-2")
 	return c

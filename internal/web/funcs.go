@@ -54,7 +54,7 @@ func (x *renderer) funcs(p *locale.Printer) template.FuncMap {
 		"badgecard": build[badgecard], "tag": build[tag], "fact": build[fact], "facts": list[fact],
 		"stat": build[stat], "empty": build[empty], "steps": build[steps], "texts": list[string],
 		"progress": build[progress], "paging": build[paging], "tab": build[tab], "tabs": list[tab],
-		"crumb": build[crumb], "crumbs": list[crumb], "code": build[code], "copyfield": build[copyfield],
+		"crumb": build[crumb], "crumbs": list[crumb], "code": build[code], "copyfield": build[copyfield], "reasonForm": build[reasonForm],
 		"check": build[check], "checks": list[check], "event": build[moment], "events": list[moment],
 		"share": build[share], "download": build[download], "downloads": list[download],
 		"choice": chooseOption, "next": func(i int) int { return i + 1 },

@@ -42,6 +42,7 @@ type nav struct {
 	Organisation string    // the one the person works in
 	Console      string    // address of the console, for the signed-in person
 	Account      string    // address of the person's own settings
+	Operator     string    // address of the operator's pages, "" for everybody else
 	SignOut      string    // address that a POST signs out at
 	Items        []navItem // the console's side navigation
 }

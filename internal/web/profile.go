@@ -121,9 +121,16 @@ type profilePage struct {
 func (s *Server) settingsTabs(r *http.Request, base, current string) []tab {
 	p := s.texts(r)
 	var tabs []tab
-	for _, t := range []struct{ name, path string }{
-		{"profile", ""}, {"disclosure", "/disclosure"}, {"identity", "/identity"}, {"tokens", "/tokens"},
+	for _, t := range []struct {
+		name, path string
+		needs      org.Permission
+	}{
+		{"profile", "", org.EditOrganisation}, {"domain", "/domain", org.EditOrganisation}, {"disclosure", "/disclosure", org.EditOrganisation},
+		{"identity", "/identity", org.EditOrganisation}, {"tokens", "/tokens", org.ManageTokens},
 	} {
+		if !gate.From(r.Context()).May(t.needs) {
+			continue
+		}
 		tabs = append(tabs, tab{URL: base + "/settings" + t.path, Label: p.T("settings.tab."+t.name, nil), Current: t.name == current})
 	}
 	return tabs

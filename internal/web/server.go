@@ -131,7 +131,7 @@ func (s *Server) fail(w http.ResponseWriter, r *http.Request, err error) {
 
 // loggedPath hides the secrets that stand in addresses.
 func loggedPath(path string) string {
-	for _, prefix := range []string{"/claim/", "/set-up/", "/reset/", "/register/", "/addresses/"} {
+	for _, prefix := range []string{"/claim/", "/set-up/", "/reset/", "/register/", "/addresses/", org.InvitationPath} {
 		if strings.HasPrefix(path, prefix) {
 			return prefix + "…"
 		}
@@ -145,6 +145,9 @@ func (s *Server) render(w http.ResponseWriter, r *http.Request, status int, page
 	if c := gate.From(r.Context()); c.Account != nil {
 		p.Nav.Person, p.Nav.Console, p.Nav.SignOut = c.Account.Name, "/console", "/sign-out"
 		p.Nav.Account = "/account"
+		if c.Account.Operator {
+			p.Nav.Operator = "/operator"
+		}
 		if c.Organisation != nil {
 			p.Nav.Organisation = c.Organisation.Name
 		}

@@ -2,6 +2,7 @@ package web
 
 import (
 	"net/http"
+	"strings"
 	"time"
 
 	"github.com/roundel/roundel/internal/account"
@@ -77,19 +78,24 @@ func (s *Server) identity(w http.ResponseWriter, r *http.Request) error {
 // tokenListPage lists API tokens and makes new ones.
 type tokenListPage struct {
 	consolePage
-	Tabs    []tab
-	Tokens  []tokenRow
-	Secret  string // of the token that was just made; shown this once
-	Created string // its name
-	Name    string
-	Expires string
-	Soonest string // the first day on which a new token may end
-	API     string
+	Tabs     []tab
+	Tokens   []tokenRow
+	Secret   string // of the token that was just made; shown this once
+	Created  string // its name
+	Name     string
+	Scopes   []option
+	Owner    string // public id of a program, "" for the person
+	Owners   []option
+	Program  string // name of a new one
+	Expires  string
+	Programs []programRow
+	Soonest  string // the first day on which a new token may end
+	API      string
 }
 
 // tokenRow is one token in the list.
 type tokenRow struct {
-	Name                   string
+	Name, Owner, Scopes    string
 	Revoke                 string // address to end it at, "" when it has ended
 	Created, Used, Expires time.Time
 	Tag                    tag
@@ -102,21 +108,30 @@ func (s *Server) tokenList(w http.ResponseWriter, r *http.Request) error {
 	if err := s.takeSecret(w, r, p); err != nil {
 		return err
 	}
-	return s.showTokens(w, r, p)
+	return s.showTokens(w, r, p, org.SetOf(account.IssuingScopes()))
 }
 
-func (s *Server) showTokens(w http.ResponseWriter, r *http.Request, p *tokenListPage) error {
+func (s *Server) showTokens(w http.ResponseWriter, r *http.Request, p *tokenListPage, chosen org.Set) error {
 	t := s.texts(r)
 	wrong := p.Problems
 	p.consolePage = s.desk(r, areaSettings, t.T("settings.tab.tokens", nil))
 	p.Problems, p.Tabs, p.consolePage.Secret = wrong, s.settingsTabs(r, p.Base, "tokens"), p.Secret != ""
 	p.Soonest, p.API = s.Now().UTC().AddDate(0, 0, 1).Format(dayForm), s.BaseURL+"/api/v1"
+	owners, err := s.tokenOwners(r, p)
+	if err != nil {
+		return err
+	}
+	for _, scope := range org.TokenPermissions() {
+		if p.can.Has(scope) {
+			p.Scopes = append(p.Scopes, option{Value: string(scope), Label: permissionName(t, scope), Checked: chosen.Has(scope)})
+		}
+	}
 	list, err := s.Accounts.Tokens(r.Context(), p.Org.ID)
 	if err != nil {
 		return err
 	}
 	for _, token := range list {
-		row := tokenRow{Name: token.Name, Created: token.CreatedAt, Used: token.LastUsedAt, Expires: token.ExpiresAt}
+		row := tokenRow{Name: token.Name, Owner: owners(token), Scopes: strings.Join(permissionNames(t, org.SetOf(token.Scopes)), ", "), Created: token.CreatedAt, Used: token.LastUsedAt, Expires: token.ExpiresAt}
 		switch {
 		case !token.RevokedAt.IsZero():
 			row.Tag = tag{Text: t.T("token.tag.revoked", nil)}
@@ -138,20 +153,29 @@ func (s *Server) tokenCreate(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	c := gate.From(r.Context())
-	p := &tokenListPage{Name: r.PostFormValue("name"), Expires: r.PostFormValue("expires")}
+	p := &tokenListPage{Name: r.PostFormValue("name"), Expires: r.PostFormValue("expires"), Owner: r.PostFormValue("owner")}
+	scopes := org.SetOf(r.PostForm["scopes"])
 	var expires time.Time
 	var wrong error
 	if p.Expires != "" {
 		expires, wrong = expiryDay(p.Expires)
 	}
+	if wrong == nil {
+		wrong = org.CheckScopes(scopes, c.Permissions)
+	}
+	var program int64
+	if wrong == nil {
+		program, wrong = s.Orgs.ServiceAccountKey(r.Context(), c.Organisation.ID, parentOf(p.Owner))
+	}
 	var token *account.Token
 	var secret string
 	if wrong == nil {
-		secret, token, wrong = s.Accounts.CreateToken(r.Context(), c.Organisation.ID, c.AccountID(), p.Name, expires)
+		secret, token, wrong = s.Accounts.MakeToken(r.Context(), account.NewToken{OrganisationID: c.Organisation.ID, By: c.AccountID(),
+			ServiceAccount: program, Name: p.Name, Scopes: scopes.Words(), Expires: expires})
 	}
 	if refused(wrong) {
 		p.Problems = problemsOf(wrong)
-		return s.showTokens(w, r, p)
+		return s.showTokens(w, r, p, scopes)
 	}
 	if wrong != nil {
 		return wrong
