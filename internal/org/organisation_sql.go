@@ -10,7 +10,7 @@ import (
 
 const columns = `id, public_id, slug, name, website, email, description, country, linkedin_id, accent, logo_key, logo_alt,
 	is_sample, second_factor_required, include_name, include_evidence, lawful_basis, organisation.created_at,
-	state, state_reason, decided_at, suspended_at, suspension_reason, stopped_at, stop_reason,
+	state, state_reason, decided_at, organisation.suspended_at, suspension_reason, stopped_at, stop_reason,
 	coalesce((SELECT d.domain FROM organisation_domain d WHERE d.organisation_id = organisation.id AND d.proven_at > 0 ORDER BY d.id LIMIT 1), '')`
 
 func scan(row interface{ Scan(...any) error }) (*Organisation, error) { return scanWith(row) }
