@@ -41,7 +41,7 @@ jobs
 outbox
 account keys
 org
-badge trust transparency
+badge trust transparency signin
 issuing
 claim wallet verification assessment attest
 pathway catalog
@@ -61,7 +61,7 @@ var (
 		"github.com/klauspost/compress/", "github.com/fxamacker/cbor/", "github.com/veraison/go-cose",
 		"golang.org/x/text/", "golang.org/x/crypto/", "golang.org/x/net/idna",
 	}
-	features = strings.Fields(`event jobs audit outbox account keys org badge trust transparency issuing claim wallet verification
+	features = strings.Fields(`event jobs audit outbox account keys org badge trust transparency issuing claim wallet verification signin
 		assessment attest pathway catalog employer analytics sample`)
 	edges    = []string{"gate", "api", "web", "protocol"}
 	outside  = []string{"cmd/roundel", "interop", "conformance", "bench", "examples"}

@@ -274,7 +274,7 @@ func (s *Service) end(ctx context.Context, tx *sqldb.Tx, id int64, m *Member, ac
 func anotherOwner(ctx context.Context, tx *sqldb.Tx, id, but int64) error {
 	var others int64
 	err := tx.QueryRow(ctx, `SELECT count(*) FROM member JOIN account a ON a.id = account_id
-		WHERE organisation_id = $1 AND role = $2 AND account_id <> $3 AND a.disabled_at = 0 AND a.deleted_at = 0`, id, RoleOwner, but).Scan(&others)
+		WHERE organisation_id = $1 AND role = $2 AND account_id <> $3 AND member.paused_at = 0 AND a.disabled_at = 0 AND a.deleted_at = 0`, id, RoleOwner, but).Scan(&others)
 	if err == nil && others == 0 {
 		return errLastOwner
 	}

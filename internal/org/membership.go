@@ -79,7 +79,7 @@ func memberships(ctx context.Context, tx *sqldb.Tx, condition string, args ...an
 		m.Organisation, err = scanWith(r, append([]any{&m.AccountID}, role.into()...)...)
 		m.Role = role.role()
 		return &m, err
-	}, `SELECT `+columns+`, account_id, `+roleSelect+` FROM organisation JOIN member ON organisation_id = organisation.id WHERE `+condition, args...)
+	}, `SELECT `+columns+`, account_id, `+roleSelect+` FROM organisation JOIN member ON organisation_id = organisation.id AND member.paused_at = 0 WHERE `+condition, args...)
 	if err != nil {
 		return nil, err
 	}

@@ -34,28 +34,33 @@ var belongs = map[string][2]string{
 // shared are the tables that belong to the installation, with the reason why
 // the server may see all of them whatever it works on.
 var shared = map[string]string{
-	"account":          "people are nobody's: they belong to several organisations",
-	"account_address":  "of people",
-	"account_identity": "of people",
-	"account_totp":     "of people",
-	"audit_cursor":     "how far the audit chains are sealed",
-	"award_number":     "the next key of an award",
-	"certificate":      "of the installation, encrypted",
-	"consumer_cursor":  "how far a consumer has read the events",
-	"goose_db_version": "which migrations have run",
-	"issuer_key":       "the installation's own keys",
-	"journal":          "which journals beside the backups go on from this data",
-	"job":              "work of the platform; payloads hold keys only",
-	"known_device":     "of people",
-	"one_time_link":    "of people",
-	"passkey":          "of people",
-	"passkey_ceremony": "of people",
-	"recovery_code":    "of people",
-	"session":          "of people",
-	"setting":          "of the installation",
-	"signin_code":      "of people",
-	"signin_step":      "of people",
-	"signin_try":       "of people",
+	"account":             "people are nobody's: they belong to several organisations",
+	"account_address":     "of people",
+	"account_identity":    "of people",
+	"account_totp":        "of people",
+	"audit_cursor":        "how far the audit chains are sealed",
+	"award_number":        "the next key of an award",
+	"certificate":         "of the installation, encrypted",
+	"consumer_cursor":     "how far a consumer has read the events",
+	"goose_db_version":    "which migrations have run",
+	"installation_policy": "what the operator decided for all, the stop switch among it",
+	"issuer_key":          "the installation's own keys",
+	"journal":             "which journals beside the backups go on from this data",
+	"job":                 "work of the platform; payloads hold keys only",
+	"known_device":        "of people",
+	"one_time_link":       "of people",
+	"passkey":             "of people",
+	"passkey_ceremony":    "of people",
+	"recovery_code":       "of people",
+	"session":             "of people",
+	"setting":             "of the installation",
+	"signin_attempt":      "of people on their way in",
+	"signin_code":         "of people",
+	"signin_house":        "public metadata of identity providers",
+	"signin_pending":      "of people on their way in",
+	"signin_step":         "of people",
+	"signin_try":          "of people",
+	"signin_visit":        "of people",
 }
 
 // scopeFunction returns the scope of the transaction: -1 the installation, NULL
@@ -292,4 +297,20 @@ func checkWalls(ctx context.Context, serving *sql.Conn) error {
 	list := slices.Sorted(maps.Keys(problems))
 	return fmt.Errorf("row-level security would not keep organisations apart for the database role %q: %s. Name a role without rights of its own in --database and the owner of the tables in --database-owner (operate.md, “PostgreSQL and several nodes”), or start with --database-without-walls",
 		role, strings.Join(list, ", "))
+}
+
+// Decided returns the tables that the lists above name.
+func Decided() []string {
+	return slices.Sorted(func(yield func(string) bool) {
+		for name := range shared {
+			if !yield(name) {
+				return
+			}
+		}
+		for name := range belongs {
+			if !yield(name) {
+				return
+			}
+		}
+	})
 }
