@@ -163,7 +163,7 @@ func keepList(ctx context.Context, tx *sqldb.Tx, l journal.List, organisation, a
 	if l.Owner == journal.OfAttestations {
 		err = attest.KeepList(ctx, tx, l.ID, organisation, l.Issuer, l.Purpose, l.Bits, l.Entries, at)
 	} else {
-		err = issuing.KeepList(ctx, tx, l.ID, organisation, l.Purpose, l.Entries, at)
+		err = issuing.KeepList(ctx, tx, l.ID, organisation, l.Issuer, l.Purpose, l.Entries, at)
 	}
 	if err != nil {
 		return false, err

@@ -60,6 +60,10 @@ func (s *Service) inviteAll(ctx context.Context, events []event.Event) error {
 			if e.Kind != issuing.EventIssued {
 				continue
 			}
+			var from issuing.CarriedEvent
+			if err := e.Decode(&from); err == nil && from.Carried { // announced by another installation
+				continue
+			}
 			var invited int64
 			err := tx.QueryRow(ctx, `SELECT count(*) FROM outbox_mail WHERE award_id = $1 AND award_id > 0`, e.Subject).Scan(&invited)
 			if err == nil && invited == 0 {

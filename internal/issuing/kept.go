@@ -20,7 +20,7 @@ func CloseLists(ctx context.Context, tx *sqldb.Tx, at int64) error {
 
 // KeepList makes sure that a list that was opened after the backup exists, so
 // that the badges that name it can be checked. It takes no new awards.
-func KeepList(ctx context.Context, tx *sqldb.Tx, id publicid.ID, organisationID int64, purpose string, entries, at int64) error {
+func KeepList(ctx context.Context, tx *sqldb.Tx, id publicid.ID, organisationID int64, issuer, purpose string, entries, at int64) error {
 	if !slices.Contains(purposes[:], purpose) || entries < 1 || entries > 8*listEntries {
 		return fault.Invalidf("A status list %s of the purpose %q cannot be kept.", id, purpose)
 	}
@@ -29,8 +29,8 @@ func KeepList(ctx context.Context, tx *sqldb.Tx, id publicid.ID, organisationID 
 		return err
 	}
 	var key int64
-	err := tx.QueryRow(ctx, `INSERT INTO status_list (public_id, organisation_id, purpose, entries, secret, closed_at) VALUES ($1, $2, $3, $4, $5, $6) RETURNING id`,
-		id, organisationID, purpose, entries, []byte{}, at).Scan(&key)
+	err := tx.QueryRow(ctx, `INSERT INTO status_list (public_id, organisation_id, purpose, entries, secret, drawn, closed_at, issuer) VALUES ($1, $2, $3, $4, $5, $4, $6, $7) RETURNING id`,
+		id, organisationID, purpose, entries, []byte{}, at, issuer).Scan(&key)
 	if err != nil {
 		return err
 	}

@@ -39,7 +39,8 @@ func storedKeys(ctx context.Context, tx *sqldb.Tx) (issuers, organisations []sto
 		err = rows.Scan(&k.id, &k.kind, &k.owner, &k.public, &k.sealed)
 		k.binding = binding(k.owner, k.public)
 		return k, err
-	}, `SELECT k.id, k.kind, o.public_id, k.public_key, k.sealed_private FROM signing_key k JOIN organisation o ON o.id = k.organisation_id ORDER BY k.id`)
+	}, `SELECT k.id, k.kind, o.public_id, k.public_key, k.sealed_private FROM signing_key k JOIN organisation o ON o.id = k.organisation_id
+		WHERE NOT (k.imported AND k.retired_at > 0 AND length(k.sealed_private) = 0) ORDER BY k.id`)
 	return issuers, organisations, err
 }
 

@@ -39,6 +39,10 @@ func AppendCSV(w io.Writer, rows [][]string) error {
 	return out.Error()
 }
 
+// Neutral returns a cell so that no spreadsheet program takes it for a formula,
+// as WriteCSV writes it.
+func Neutral(cell string) string { return neutral(cell) }
+
 // neutral disarms a cell. Where the semicolon is the local separator, programs
 // cut cells at it whatever stands around, so a formula must not begin there
 // either.

@@ -42,7 +42,7 @@ type Entry struct {
 	List         string `json:"list,omitempty"` // list, status: public id
 	Owner        string `json:"owner,omitempty"`
 	Organisation string `json:"organisation,omitempty"` // list, erasure: public id; "" for none
-	Issuer       string `json:"issuer,omitempty"`       // list of the installation's issuers: public key
+	Issuer       string `json:"issuer,omitempty"`       // list: public key of the installation's issuer, or the organisation's DID on its own domain
 	Purpose      string `json:"purpose,omitempty"`
 	Bits         int64  `json:"bits,omitempty"`
 	Entries      int64  `json:"entries,omitempty"`

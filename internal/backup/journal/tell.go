@@ -113,7 +113,7 @@ func (t *teller) statuses(ctx context.Context, query string, at int64, owner str
 }
 
 const (
-	awardLists       = `SELECT l.public_id, o.public_id, '', l.purpose, 1, l.entries FROM status_list l JOIN organisation o ON o.id = l.organisation_id`
+	awardLists       = `SELECT l.public_id, o.public_id, l.issuer, l.purpose, 1, l.entries FROM status_list l JOIN organisation o ON o.id = l.organisation_id`
 	attestationLists = `SELECT l.public_id, o.public_id, k.public_key, l.purpose, l.bits, l.entries
 		FROM attestation_list l JOIN issuer_key k ON k.id = l.issuer_key_id LEFT JOIN organisation o ON o.id = l.organisation_id`
 )

@@ -1,0 +1,23 @@
+package org
+
+import (
+	"context"
+
+	"github.com/roundel/roundel/internal/sqldb"
+)
+
+// CarryIn makes an organisation that comes from another installation, with the
+// ids and the part of its address that it had there, in the caller's
+// transaction. The account becomes its owner; nobody does when that is 0.
+func CarryIn(ctx context.Context, tx *sqldb.Tx, o *Organisation, ownerID int64) error {
+	o.State = Active
+	if err := insert(ctx, tx, o); err != nil {
+		return err
+	}
+	if _, err := tx.Exec(ctx, `UPDATE organisation SET include_name = $2, include_evidence = $3, lawful_basis = $4 WHERE id = $1`,
+		o.ID, o.IncludeName, o.IncludeEvidence, o.LawfulBasis); err != nil || ownerID == 0 {
+		return err
+	}
+	_, err := tx.Exec(ctx, `INSERT INTO member (organisation_id, account_id, role, created_at) VALUES ($1, $2, $3, $4)`, o.ID, ownerID, RoleOwner, sqldb.Millis(o.CreatedAt))
+	return err
+}
