@@ -51,7 +51,7 @@ func (db *DB) scope(ctx context.Context) (Scope, error) {
 	if db.DefaultScope != NoScope {
 		return db.DefaultScope, nil
 	}
-	return Installation, nil
+	return NoScope, ErrNoScope
 }
 
 // setting is the scope as the policies read it: see scopeFunction.
