@@ -15,6 +15,7 @@ import (
 
 	"github.com/alecthomas/kong"
 
+	"github.com/roundel/roundel/internal/audit"
 	"github.com/roundel/roundel/internal/fault"
 	"github.com/roundel/roundel/internal/sqldb"
 )
@@ -30,6 +31,7 @@ type commands struct {
 	Key     keyCommand     `cmd:"" help:"Make keys for issuing without a server."`
 	User    userCommand    `cmd:"" help:"Help people of an installation to get in."`
 	Fsck    fsckCommand    `cmd:"" help:"Check that an installation's data is whole."`
+	Audit   auditCommand   `cmd:"" help:"Check and export the audit log."`
 	Backup  backupCommand  `cmd:"" help:"Copy a whole installation into one file while it works."`
 	Restore restoreCommand `cmd:"" help:"Make an installation of a backup."`
 	Erase   eraseCommand   `cmd:"" help:"Take a person out of an installation, and out of restored backups, for good."`
@@ -68,6 +70,7 @@ func main() {
 // run parses the arguments and runs the subcommand they name. It returns the
 // exit code.
 func run(ctx context.Context, args []string, in io.Reader, out, errOut io.Writer) int {
+	ctx = audit.With(ctx, audit.Origin{Service: "cli"})
 	c := &console{ctx: sqldb.ForInstallation(ctx), in: in, out: out, err: errOut}
 	var cmds commands
 	exited := -1

@@ -13,14 +13,17 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/danielgtaylor/huma/v2/adapters/humago"
 
+	"github.com/roundel/roundel/internal/audit"
 	"github.com/roundel/roundel/internal/fault"
 	"github.com/roundel/roundel/internal/gate"
 	"github.com/roundel/roundel/internal/issuing"
+	"github.com/roundel/roundel/internal/observe"
 )
 
 // Server answers programs.
 type Server struct {
 	Issuing *issuing.Service
+	Audit   *audit.Service
 	Gate    *gate.Gate
 	Log     *slog.Logger
 	BaseURL string // public address of the installation, without a trailing slash
@@ -45,6 +48,7 @@ func (s *Server) Mount(mux *http.ServeMux) {
 	a := humago.New(mux, config)
 	a.UseMiddleware(s.admit(a))
 	s.awards(a)
+	s.auditLog(a)
 	mux.HandleFunc(Base+"/", func(w http.ResponseWriter, r *http.Request) {
 		problem(w, http.StatusNotFound, "There is nothing at this address. The description of the interface is at "+Base+"/openapi.json.")
 	})
@@ -85,7 +89,16 @@ func (s *Server) fail(ctx context.Context, err error) error {
 	for _, f := range fault.FieldsOf(err) {
 		details = append(details, &huma.ErrorDetail{Message: f.Message, Location: location(f.Path)})
 	}
-	return huma.NewError(gate.Status(err), fault.Message(err), details...)
+	return withInstance(ctx, huma.NewError(gate.Status(err), fault.Message(err), details...))
+}
+
+// withInstance names the request in a problem document, for asking for help.
+func withInstance(ctx context.Context, err huma.StatusError) huma.StatusError {
+	var model *huma.ErrorModel
+	if id := observe.RequestID(ctx); id != "" && errors.As(err, &model) {
+		model.Instance = "urn:request:" + id
+	}
+	return err
 }
 
 // location says where in the request a field of a feature stands.

@@ -174,6 +174,9 @@ func (s *Server) find(ctx context.Context, text string) (*issuing.Award, error) 
 	if err == nil && a.Document == nil {
 		return nil, fault.Unavailablef("This award is still being signed. Try again in a moment.")
 	}
+	if err == nil {
+		err = s.Audit.Seen(ctx, a.OrganisationID, "api", a.ID)
+	}
 	return a, err
 }
 

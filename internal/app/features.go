@@ -8,6 +8,7 @@ import (
 
 	"github.com/roundel/roundel/internal/account"
 	"github.com/roundel/roundel/internal/attest"
+	"github.com/roundel/roundel/internal/audit"
 	"github.com/roundel/roundel/internal/backup/erasure"
 	"github.com/roundel/roundel/internal/backup/journal"
 	"github.com/roundel/roundel/internal/badge"
@@ -32,6 +33,7 @@ type Features struct {
 	Verification *verification.Service
 	Attest       *attest.Service
 	Jobs         *jobs.Runner
+	Audit        *audit.Service
 	Journal      *journal.Journal
 	Erasure      *erasure.Service
 }
@@ -53,6 +55,7 @@ func newFeatures(_ context.Context, a *App) (*Features, error) {
 		DB: g.DB, Keys: g.Keys, Orgs: f.Orgs, Blobs: g.Blobs, Now: g.Now, Log: a.Log,
 		BaseURL: a.BaseURL, Secret: g.Keys.Secrets.Secret("award ids"),
 	}
+	f.Audit = &audit.Service{DB: g.DB, Sealer: a.watch.sealer}
 	a.own(g.Fetch)
 	f.Verification = &verification.Service{Fetch: g.Fetch, Now: g.Now}
 	f.Attest = &attest.Service{DB: g.DB, Keys: g.Keys, Now: g.Now, BaseURL: a.BaseURL, ListPath: vcapi.ListPath}

@@ -6,6 +6,7 @@ import (
 	"crypto/x509"
 	"errors"
 	"fmt"
+	"net"
 	"net/http"
 	"os"
 	"slices"
@@ -72,7 +73,17 @@ func (a *ACME) Protocols() []string { return []string{acme.ALPNProto} }
 
 // Challenges answers the authority's questions on port 80 and passes everything
 // else to next.
-func (a *ACME) Challenges(next http.Handler) http.Handler { return a.manager.HTTPHandler(next) }
+func (a *ACME) Challenges(next http.Handler) http.Handler {
+	answers := a.manager.HTTPHandler(next)
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		// Authorities inside a network may ask at another port; the name counts.
+		if host, _, err := net.SplitHostPort(r.Host); err == nil && strings.HasPrefix(r.URL.Path, "/.well-known/acme-challenge/") {
+			r = r.Clone(r.Context())
+			r.Host = host
+		}
+		answers.ServeHTTP(w, r)
+	})
+}
 
 // Store keeps certificates, their keys and the account at the authority in the
 // database, for all nodes, encrypted under the key-encryption key.

@@ -133,6 +133,9 @@ func (s *Server) signedAward(r *http.Request) (*issuing.Award, error) {
 	if err == nil && a.Document == nil {
 		err = fault.Conflictf("This badge is still being signed. Try again in a moment.")
 	}
+	if err == nil {
+		err = s.seen(r, "award_file", a)
+	}
 	return a, err
 }
 

@@ -63,6 +63,9 @@ func (s *Server) awardList(w http.ResponseWriter, r *http.Request) error {
 	if more {
 		awards = awards[:awardsPerPage]
 	}
+	if err := s.seen(r, "award_list", awards...); err != nil {
+		return err
+	}
 	p.Rows = s.awardRows(t, p.Base, awards)
 	p.page(q, awards, more)
 	return s.show(w, r, "console/awards.html", p)

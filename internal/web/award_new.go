@@ -186,5 +186,8 @@ func (s *Server) holders(r *http.Request, b *badge.Badge, email string) ([]award
 	list = slices.DeleteFunc(list, func(a *issuing.Award) bool {
 		return strings.ToLower(a.Recipient.Email) != email || !a.RevokedAt.IsZero() || a.ReplacedBy != 0 || a.Claim == issuing.Declined
 	})
+	if err := s.seen(r, "holders", list...); err != nil {
+		return nil, err
+	}
 	return s.awardRows(s.texts(r), "/console/"+c.Organisation.Slug, list), nil
 }

@@ -69,6 +69,9 @@ func (s *Server) showAward(w http.ResponseWriter, r *http.Request, a *issuing.Aw
 	if err != nil {
 		return err
 	}
+	if err := s.seen(r, "award_page", a); err != nil {
+		return err
+	}
 	a, wrong := named(t, a), p.Problems
 	p.consolePage = s.desk(r, areaAwards, t.T("award.show.title", map[string]any{"name": a.Recipient.Name, "badge": v.Name}))
 	p.Problems, p.Secret = wrong, p.NewLink != ""

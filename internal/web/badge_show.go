@@ -42,6 +42,9 @@ func (s *Server) badgeShow(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
+	if err := s.seen(r, "badge_page", latest...); err != nil {
+		return err
+	}
 	p.Latest = s.awardRows(t, p.Base, latest)
 	for i := range p.Latest { // the page is about one badge: the address tells more
 		p.Latest[i].Badge = p.Latest[i].Email

@@ -61,6 +61,9 @@ func (s *Server) batchColumns(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
+	if err := s.seenBatch(r, b, "recipient.read", "batch_columns"); err != nil {
+		return err
+	}
 	if b.State == issuing.BatchRunning || b.State == issuing.BatchDone {
 		http.Redirect(w, r, batchPath(r, b), http.StatusSeeOther)
 		return nil

@@ -75,6 +75,9 @@ func (s *Server) batchBadFile(w http.ResponseWriter, r *http.Request) error {
 	if err := s.Issuing.WriteBadRows(r.Context(), &file, b); err != nil {
 		return err
 	}
+	if err := s.seenBatch(r, b, "recipient.exported", "bad_rows"); err != nil {
+		return err
+	}
 	sendFile(w, fileName(b.BadgeName, "not awarded")+".csv", "text/csv; charset=utf-8", file.Bytes())
 	return nil
 }
@@ -88,6 +91,9 @@ func (s *Server) batchReportFile(w http.ResponseWriter, r *http.Request) error {
 	}
 	var file bytes.Buffer
 	if err := s.Issuing.WriteReport(r.Context(), &file, b); err != nil {
+		return err
+	}
+	if err := s.seenBatch(r, b, "recipient.exported", "report"); err != nil {
 		return err
 	}
 	sendFile(w, fileName(b.BadgeName, "report")+".csv", "text/csv; charset=utf-8", file.Bytes())

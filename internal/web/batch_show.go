@@ -57,6 +57,9 @@ func (s *Server) batchShow(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
+	if err := s.seenBatch(r, b, "recipient.read", "batch_rows"); err != nil {
+		return err
+	}
 	switch b.State {
 	case issuing.BatchMapping:
 		return s.batchColumns(w, r)

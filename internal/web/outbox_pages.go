@@ -103,6 +103,9 @@ func (s *Server) outboxList(w http.ResponseWriter, r *http.Request) error {
 		next.Set("before", list[len(list)-1].ID.String())
 		p.Next = p.Base + "/outbox?" + next.Encode()
 	}
+	if err := s.seenMails(r, "mail_list", list); err != nil {
+		return err
+	}
 	p.Rows = mailRows(t, p.Base, list)
 	return s.show(w, r, "console/outbox.html", p)
 }
@@ -132,6 +135,9 @@ func (s *Server) outboxMail(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	p := &outboxMailPage{consolePage: s.desk(r, areaOutbox, e.Subject), Mail: e, Row: mailRows(t, "/console/"+o.Slug, []outbox.Entry{*e})[0]}
+	if err := s.seenMails(r, "mail", []outbox.Entry{*e}); err != nil {
+		return err
+	}
 	p.Secret = e.Text != "" // it holds the link that opens the badge
 	p.crumb(p.Base+"/outbox", t.T("console.nav.outbox", nil))
 	p.crumb("", e.To)

@@ -41,6 +41,9 @@ func (s *Server) overview(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
+	if err := s.seen(r, "overview", latest...); err != nil {
+		return err
+	}
 	p.Latest = s.awardRows(t, p.Base, latest)
 	badges, err := s.Badges.List(ctx, p.Org.ID)
 	if err != nil {

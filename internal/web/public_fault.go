@@ -7,6 +7,7 @@ import (
 
 	"github.com/roundel/roundel/internal/fault"
 	"github.com/roundel/roundel/internal/gate"
+	"github.com/roundel/roundel/internal/observe"
 )
 
 // faultPage says what went wrong, and what to do now. Its title and advice
@@ -46,11 +47,15 @@ func (s *Server) showFault(w http.ResponseWriter, r *http.Request, err error) er
 		w.Header().Set("Content-Type", "application/problem+json")
 		w.Header().Set("Cache-Control", "no-store")
 		w.WriteHeader(code)
-		return json.NewEncoder(w).Encode(map[string]any{"status": code, "title": http.StatusText(code), "detail": fault.Message(err)})
+		problem := map[string]any{"status": code, "title": http.StatusText(code), "detail": fault.Message(err)}
+		if id := observe.RequestID(r.Context()); id != "" {
+			problem["instance"] = "urn:request:" + id
+		}
+		return json.NewEncoder(w).Encode(problem)
 	}
 	message := fault.Message(err)
 	return s.render(w, r, code, "public/fault.html", &faultPage{
-		Page: Page{Title: message, NoIndex: true}, Status: code, Message: message,
+		Page: Page{Title: message, NoIndex: true}, Status: code, Message: message, RequestID: observe.RequestID(r.Context()),
 		SetUp: code == http.StatusNotFound && strings.HasPrefix(r.URL.Path, "/set-up/"),
 	})
 }

@@ -5,11 +5,13 @@ import (
 	"log/slog"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"time"
 	"unicode/utf8"
 
 	"github.com/roundel/roundel/internal/account"
+	"github.com/roundel/roundel/internal/audit"
 	"github.com/roundel/roundel/internal/backup/erasure"
 	"github.com/roundel/roundel/internal/badge"
 	"github.com/roundel/roundel/internal/blob"
@@ -33,6 +35,7 @@ type Server struct {
 	Claims       *claim.Service
 	Verification *verification.Service
 	Outbox       *outbox.Service
+	Audit        *audit.Service
 	Erasure      *erasure.Service
 	Blobs        blob.Store
 	Gate         *gate.Gate
@@ -64,13 +67,25 @@ func (s *Server) Mount(mux *http.ServeMux) error {
 	if s.icon, err = markIcon(); err != nil {
 		return err
 	}
-	for _, table := range [][]route{s.publicRoutes(), s.consoleRoutes(), s.accountRoutes()} {
-		for _, r := range table {
-			mux.Handle(r.pattern, s.answer(r))
-		}
+	for _, r := range s.routes() {
+		mux.Handle(r.pattern, s.answer(r))
 	}
 	mux.Handle("GET /static/", s.pages.static)
 	return nil
+}
+
+// routes is the whole table.
+func (s *Server) routes() []route {
+	return slices.Concat(s.publicRoutes(), s.consoleRoutes(), s.accountRoutes())
+}
+
+// Routes returns the table: what each pattern needs.
+func Routes() map[string]gate.Permission {
+	all := map[string]gate.Permission{}
+	for _, r := range (&Server{}).routes() {
+		all[r.pattern] = r.permission
+	}
+	return all
 }
 
 // answer lets the gate decide, calls the handler, and turns what went wrong
@@ -121,22 +136,12 @@ func (s *Server) fail(w http.ResponseWriter, r *http.Request, err error) {
 	case errors.As(err, &tooLarge):
 		err = fault.Wrap(fault.Invalid, err, "What you sent is larger than we take. Use a smaller file.")
 	case fault.KindOf(err) == fault.Internal && r.Context().Err() == nil: // who has gone needs no answer
-		s.Log.ErrorContext(r.Context(), "page failed", "method", r.Method, "path", loggedPath(r.URL.Path), "error", err)
+		s.Log.ErrorContext(r.Context(), "page failed", "method", r.Method, "route", r.Pattern, "error", err)
 	}
 	if err := s.showFault(w, r, err); err != nil {
 		s.Log.ErrorContext(r.Context(), "error page failed", "error", err)
 		http.Error(w, fault.Message(nil), http.StatusInternalServerError)
 	}
-}
-
-// loggedPath hides the secrets that stand in addresses.
-func loggedPath(path string) string {
-	for _, prefix := range []string{"/claim/", "/set-up/", "/reset/", "/register/", "/addresses/", org.InvitationPath} {
-		if strings.HasPrefix(path, prefix) {
-			return prefix + "…"
-		}
-	}
-	return path
 }
 
 // render shows a page, with the signed-in person in its bar.

@@ -185,7 +185,7 @@ func (s *Server) fail(w http.ResponseWriter, r *http.Request, err error) {
 	}
 	status := statusOf(err)
 	if status == http.StatusInternalServerError && r.Context().Err() == nil { // who has gone needs no answer
-		s.Log.ErrorContext(r.Context(), "vc api failed", "method", r.Method, "path", r.URL.Path, "error", err)
+		s.Log.ErrorContext(r.Context(), "vc api failed", "method", r.Method, "route", r.Pattern, "error", err)
 	}
 	if errors.Is(err, gate.ErrToken) {
 		status = http.StatusUnauthorized
