@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/roundel/roundel/internal/account"
+	"github.com/roundel/roundel/internal/audit"
 	"github.com/roundel/roundel/internal/dbtest"
 	"github.com/roundel/roundel/internal/fault"
 	"github.com/roundel/roundel/internal/sqldb"
@@ -199,19 +200,34 @@ func TestTheFirstAccountIsUnconfirmed(t *testing.T) {
 	})
 }
 
+// TestFewMailsToAnAddress: a stranger does not fill a mailbox, nor use up the
+// mails that its owner asks for.
 func TestFewMailsToAnAddress(t *testing.T) {
 	db := dbtest.Open(t)
 	w := newWorld(t, db)
-	for range 20 {
-		must(t, w.AskRegister(t.Context(), "bo@example.org"))
-		w.work()
+	ask := func(times int, from string) {
+		for range times {
+			must(t, w.AskRegister(audit.With(t.Context(), audit.Origin{Address: from}), "bo@example.org"))
+			w.work()
+		}
 	}
+	ask(20, "192.0.2.1")
 	if m := w.mailsTo("bo@example.org"); len(m) != 5 {
 		t.Errorf("%d mails within an hour", len(m))
 	}
-	w.later(61 * time.Minute)
-	must(t, w.AskRegister(t.Context(), "bo@example.org"))
+	ask(1, "198.51.100.7")
 	if m := w.mailsTo("bo@example.org"); len(m) != 6 {
+		t.Errorf("%d mails, the last asked for from elsewhere", len(m))
+	}
+	for i := range 40 {
+		ask(1, fmt.Sprintf("203.0.113.%d", i))
+	}
+	if m := w.mailsTo("bo@example.org"); len(m) != 30 {
+		t.Errorf("%d mails within an hour from everywhere", len(m))
+	}
+	w.later(61 * time.Minute)
+	ask(1, "192.0.2.1")
+	if m := w.mailsTo("bo@example.org"); len(m) != 31 {
 		t.Errorf("%d mails, an hour later", len(m))
 	}
 }

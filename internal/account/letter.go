@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/roundel/roundel/internal/audit"
 	"github.com/roundel/roundel/internal/fault"
 	"github.com/roundel/roundel/internal/jobs"
 	"github.com/roundel/roundel/internal/mail"
@@ -26,13 +27,18 @@ const letterJob = "account.letter"
 type letterOrder struct {
 	Purpose string
 	Address string
-	Account int64 `json:",omitempty"` // whose address is to be confirmed
-	Code    int64 `json:",omitempty"` // signin_code row that waits for its code
+	Account int64  `json:",omitempty"` // whose address is to be confirmed
+	Code    int64  `json:",omitempty"` // signin_code row that waits for its code
+	Network string // that asked, as clientOf has it
 }
 
-// lettersAnHour bounds the mails of one kind that strangers can have sent to
-// an address.
-const lettersAnHour = 5
+// How many mails of one kind an address gets in an hour: few that one network
+// asks for, so that a stranger neither floods a mailbox nor uses up what its
+// owner needs, and not many in all.
+const (
+	lettersByNetwork = 5
+	lettersAnHour    = 30
+)
 
 // Handlers returns the jobs that this package does.
 func (s *Service) Handlers() map[string]func(context.Context, json.RawMessage) error {
@@ -40,6 +46,7 @@ func (s *Service) Handlers() map[string]func(context.Context, json.RawMessage) e
 }
 
 func (s *Service) askLetter(ctx context.Context, tx *sqldb.Tx, o letterOrder) error {
+	o.Network = clientOf(audit.From(ctx).Address)
 	// One waiting job for each address and purpose, however often it is asked for.
 	hash := hashSecret(fmt.Sprint(o.Purpose, " ", o.Account, " ", o.Code, " ", o.Address))
 	return jobs.Enqueue(ctx, tx, jobs.Job{Kind: letterJob, Key: hex.EncodeToString(hash), Payload: o})
@@ -59,7 +66,7 @@ func (s *Service) writeLetter(ctx context.Context, payload json.RawMessage) erro
 		if err != nil && fault.KindOf(err) != fault.NotFound {
 			return err
 		}
-		if enough, err := s.enoughLetters(ctx, tx, o.Purpose, key); err != nil || enough {
+		if enough, err := s.enoughLetters(ctx, tx, o, key); err != nil || enough {
 			return err
 		}
 		switch o.Purpose {
@@ -107,15 +114,24 @@ func (s *Service) writeVerify(ctx context.Context, tx *sqldb.Tx, o letterOrder, 
 }
 
 // enoughLetters counts a mail and reports whether the address has had too many.
-func (s *Service) enoughLetters(ctx context.Context, tx *sqldb.Tx, purpose, key string) (bool, error) {
+func (s *Service) enoughLetters(ctx context.Context, tx *sqldb.Tx, o letterOrder, key string) (bool, error) {
+	few, err := s.countLetter(ctx, tx, o.Purpose+" "+key+" "+o.Network)
+	if err != nil || few > lettersByNetwork {
+		return true, err
+	}
+	all, err := s.countLetter(ctx, tx, o.Purpose+" "+key)
+	return all > lettersAnHour, err
+}
+
+// countLetter returns how many mails were counted under what within the hour.
+func (s *Service) countLetter(ctx context.Context, tx *sqldb.Tx, what string) (count int64, err error) {
 	now := sqldb.Millis(s.Now())
-	var count int64
-	err := tx.QueryRow(ctx, `INSERT INTO signin_try (kind, key_hash, failures, last_at, next_at) VALUES ('letter', $1, 1, $2, 0)
+	err = tx.QueryRow(ctx, `INSERT INTO signin_try (kind, key_hash, failures, last_at, next_at) VALUES ('letter', $1, 1, $2, 0)
 		ON CONFLICT (kind, key_hash) DO UPDATE SET
 			failures = CASE WHEN signin_try.last_at < $3 THEN 1 ELSE signin_try.failures + 1 END,
 			last_at  = CASE WHEN signin_try.last_at < $3 THEN $2 ELSE signin_try.last_at END
-		RETURNING failures`, hashSecret(purpose+" "+key), now, now-time.Hour.Milliseconds()).Scan(&count)
-	return count > lettersAnHour, err
+		RETURNING failures`, hashSecret(what), now, now-time.Hour.Milliseconds()).Scan(&count)
+	return count, err
 }
 
 // mailLink makes a link and mails it.
