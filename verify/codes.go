@@ -46,6 +46,7 @@ const (
 	CodeKeyNotListed    = "key_not_listed" // the issuer's document does not have it
 	CodeKeyNotAllowed   = "key_not_allowed"
 	CodeKeyRetired      = "key_retired"
+	CodeKeyTakenBack    = "key_taken_back"
 	CodeKeyInAddress    = "key_in_address" // the only source of the key is the badge itself
 	CodeKeyElsewhere    = "key_elsewhere"  // at the issuer's host, outside the issuer's own address
 	CodeIssuerInvalid   = "issuer_document_invalid"

@@ -98,7 +98,7 @@ func (r *run) ownerOfEnvelope(e *envelope, issuer string) owner {
 	if m == nil {
 		return owner{check: bad, key: hint}
 	}
-	o.key, o.check = m.PublicKey, inTime(*m, e.made, issuer)
+	o.key, o.check = m.PublicKey, r.inTime(*m, e.made, issuer)
 	return o
 }
 

@@ -81,7 +81,7 @@ func (r *run) ownerByDID(method, issuer string, created time.Time) owner {
 		o.check = notTheirs(err, issuer)
 		return o
 	}
-	o.key, o.check = m.PublicKey, inTime(*m, created, issuer)
+	o.key, o.check = m.PublicKey, r.inTime(*m, created, issuer)
 	if strings.HasPrefix(issuer, "did:web:") {
 		o.host, o.shared, err = did.WebHost(issuer)
 	} else {
@@ -143,12 +143,21 @@ func (r *run) unreachable(id string, err error, who string) Check {
 // inTime checks the life of a key. A signature from before the key was retired
 // stays good, or no issuer could ever change its keys. A signature without a
 // date could be from after.
-func inTime(m did.Method, created time.Time, issuer string) Check {
+//
+// A key that was taken back (revoked) may be in wrong hands, and whoever has it
+// can write any date into what they sign: there the date is worth nothing unless
+// the issuer's own record bears it out.
+func (r *run) inTime(m did.Method, created time.Time, issuer string) Check {
 	end := m.Expires
 	if !m.Revoked.IsZero() && (end.IsZero() || m.Revoked.Before(end)) {
 		end = m.Revoked
 	}
 	who := display(issuer)
+	if !m.Revoked.IsZero() && !strings.HasPrefix(issuer, "did:key:") && !strings.HasPrefix(issuer, "did:jwk:") {
+		if c, settled := r.takenBack(m, created, who); settled {
+			return c
+		}
+	}
 	switch {
 	case strings.HasPrefix(issuer, "did:key:"), strings.HasPrefix(issuer, "did:jwk:"):
 		return passed(CheckIssuerKey, "It is signed with the key that the issuer's identifier stands for. That does not show who holds the key.")
@@ -158,6 +167,25 @@ func inTime(m did.Method, created time.Time, issuer string) Check {
 		return unknown(CheckIssuerKey, CodeKeyRetired, capital(who)+" no longer uses the key that signed it, and the signature bears no date.")
 	}
 	return failed(CheckIssuerKey, CodeKeyRetired, capital(who)+" had retired the key before it signed this.")
+}
+
+// takenBack is the result about a key that its issuer has taken back, unless it
+// is that of any key that has ended.
+func (r *run) takenBack(m did.Method, created time.Time, who string) (c Check, settled bool) {
+	if r.Recorded != nil {
+		at, ours := r.Recorded(r.ctx, r.signing)
+		switch {
+		case ours && !at.IsZero() && at.Before(m.Revoked):
+			return passed(CheckIssuerKey, capital(who)+" has taken back the key that signed it, and its record shows that it was signed before that."), true
+		case ours:
+			return failed(CheckIssuerKey, CodeKeyTakenBack, capital(who)+" has taken back the key that signed it, and its record knows of no such signature from before."), true
+		}
+	}
+	if created.IsZero() || !created.Before(m.Revoked) || !m.Expires.IsZero() && !created.Before(m.Expires) {
+		return c, false
+	}
+	return unknown(CheckIssuerKey, CodeKeyTakenBack, capital(who)+" has taken back the key that signed it. It bears a date from before that, but whoever has the key can write any date. "+
+		"Ask the issuer, or look at the badge's own page."), true
 }
 
 // keyInAddress reads the key that some issuers write behind the # of its
@@ -219,7 +247,7 @@ func (r *run) ownerByDocument(method, issuer string, created time.Time) owner {
 		o.check = notTheirs(err, issuer)
 		return o
 	}
-	o.key, o.check = m.PublicKey, inTime(*m, created, issuer)
+	o.key, o.check = m.PublicKey, r.inTime(*m, created, issuer)
 	if o.host, err = provenHost(issuer); err != nil {
 		return owner{check: r.noController(err, issuer, false), key: o.key}
 	}

@@ -27,6 +27,9 @@ func (s seal) holds() bool { return s.proof.Outcome == Passed && s.key.Outcome =
 
 // examine checks the seal of d: the signature around it, or the proofs in it.
 func (r *run) examine(d document) seal {
+	before := r.signing // a list is examined in the middle of its badge
+	defer func() { r.signing = before }()
+	r.signing = Signature{Issuer: d.Issuer.ID, Credential: d.ID}
 	if d.envelope != nil {
 		return r.examineEnvelope(d)
 	}
@@ -124,6 +127,7 @@ func (r *run) examineOne(signed *content, i int, p proof.Proof, issuer string) s
 	if err != nil {
 		return unsealed(failed(CheckProof, CodeBadProof, "The end of the signature cannot be read."))
 	}
+	r.signing.Issuer, r.signing.Method, r.signing.Value = issuer, p.VerificationMethod, p.Value
 	o := r.owner(p.VerificationMethod, issuer, created)
 	s := seal{key: o.check, signer: o.key, host: o.host, shared: o.shared, expires: expires}
 	s.identity = r.identity(o, issuer)

@@ -58,9 +58,23 @@ type Verifier struct {
 	// nil stands for none. It is for the caller's own, which nobody else has to
 	// be asked for.
 	Live func(list string) bool
+	// Recorded reports when something was signed, by a record that does not rest on
+	// the key, and whether there is such a record of the issuer at all. It is asked
+	// about keys that their issuers have taken back (revoked), with which anybody
+	// may have signed. nil: there is no record, and such signatures stay in doubt
+	// whatever date they bear.
+	Recorded func(ctx context.Context, s Signature) (at time.Time, ours bool)
 	// Recipient is who the badge should be about: a mail address, a DID or
 	// another identifier. Empty: anybody.
 	Recipient string
+}
+
+// Signature names a signature on a credential.
+type Signature struct {
+	Issuer     string // of the credential
+	Method     string // the verification method; empty for tokens that name none
+	Credential string // its id
+	Value      string // proofValue of a Data Integrity proof; empty for tokens
 }
 
 // maxRequests bounds the network work for one badge: the issuer's document, two
@@ -82,9 +96,10 @@ type run struct {
 	get      *budget // nil when offline
 	resolver did.Resolver
 	report   *Report
-	work     *work // that is left for the file
-	memo     *memo // what was read for the file
-	depth    int   // how many credentials this one stands inside
+	work     *work     // that is left for the file
+	memo     *memo     // what was read for the file
+	depth    int       // how many credentials this one stands inside
+	signing  Signature // that is being examined
 	// relationship is what a signer's key must be listed for: making claims, or
 	// proving that somebody is who they say.
 	relationship string

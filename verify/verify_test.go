@@ -279,7 +279,7 @@ func TestKeyRotation(t *testing.T) {
 		check   string
 	}{
 		"retired after signing":  {func(m *did.Method) { m.Expires = now.Add(-time.Minute) }, Valid, "issuer_key passed"},
-		"revoked after signing":  {func(m *did.Method) { m.Revoked = now.Add(-time.Minute) }, Valid, "issuer_key passed"},
+		"revoked after signing":  {func(m *did.Method) { m.Revoked = now.Add(-time.Minute) }, Unverifiable, "issuer_key unknown key_taken_back"},
 		"retired before signing": {func(m *did.Method) { m.Expires = now.Add(-2 * time.Hour) }, NotIssuer, "issuer_key failed key_retired"},
 		"revoked before signing": {func(m *did.Method) { m.Expires, m.Revoked = now, now.Add(-2*time.Hour) }, NotIssuer, "issuer_key failed key_retired"},
 	} {
@@ -287,6 +287,47 @@ func TestKeyRotation(t *testing.T) {
 			want(t, check(t, world(t).with(uniDoc, u.document(t, c.change)), doc), c.verdict, c.check, "proof passed")
 		})
 	}
+}
+
+// TestKeyTakenBack: whoever has a key that was taken back can write any date, so
+// what counts is the issuer's own record, where there is one.
+func TestKeyTakenBack(t *testing.T) {
+	u := uni()
+	doc := u.signed(t, u.simple()) // signed an hour ago
+	taken := now.Add(-time.Minute)
+	net := world(t).with(uniDoc, u.document(t, func(m *did.Method) { m.Expires, m.Revoked = now, taken }))
+	for name, c := range map[string]struct {
+		at      time.Time
+		ours    bool
+		verdict Verdict
+		check   string
+	}{
+		"recorded before":        {now.Add(-time.Hour), true, Valid, "issuer_key passed"},
+		"recorded just before":   {taken.Add(-time.Millisecond), true, Valid, "issuer_key passed"},
+		"recorded when taken":    {taken, true, NotIssuer, "issuer_key failed key_taken_back"},
+		"recorded after":         {now, true, NotIssuer, "issuer_key failed key_taken_back"},
+		"not recorded":           {time.Time{}, true, NotIssuer, "issuer_key failed key_taken_back"},
+		"somebody else's":        {time.Time{}, false, Unverifiable, "issuer_key unknown key_taken_back"},
+		"somebody else's record": {now.Add(-time.Hour), false, Unverifiable, "issuer_key unknown key_taken_back"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			var asked Signature
+			v := &Verifier{Get: net, Now: clock, Recorded: func(_ context.Context, s Signature) (time.Time, bool) {
+				asked = s
+				return c.at, c.ours
+			}}
+			want(t, v.Verify(t.Context(), doc), c.verdict, c.check, "proof passed")
+			if asked.Issuer != "did:web:uni.edu" || asked.Method != u.method || asked.Credential != "https://uni.edu/awards/1" || !strings.Contains(string(doc), `"`+asked.Value+`"`) {
+				t.Errorf("asked about %+v", asked)
+			}
+		})
+	}
+	// Nobody is asked about keys that were not taken back.
+	v := &Verifier{Get: world(t).with(uniDoc, u.document(t, func(m *did.Method) { m.Expires = now })), Now: clock, Recorded: func(context.Context, Signature) (time.Time, bool) {
+		t.Error("asked about a key that was retired")
+		return time.Time{}, true
+	}}
+	want(t, v.Verify(t.Context(), doc), Valid)
 }
 
 func TestNotAnOpenBadge(t *testing.T) {

@@ -16,7 +16,13 @@ import (
 )
 
 type keyCommand struct {
-	New keyNewCommand `cmd:"" help:"Make a key and print the did:key that it is."`
+	New         keyNewCommand         `cmd:"" help:"Make a key and print the did:key that it is, for issuing without a server."`
+	List        keyListCommand        `cmd:"" help:"List an organisation's keys."`
+	Rotate      keyRotateCommand      `cmd:"" help:"Make a new key that signs from now on, and retire the one before it."`
+	Retire      keyRetireCommand      `cmd:"" help:"End a key. What it signed stays good."`
+	Compromised keyCompromisedCommand `cmd:"" help:"Mark a key that somebody else may have. What it signed since becomes invalid."`
+	Import      keyImportCommand      `cmd:"" help:"Take in a key that was made elsewhere."`
+	Rewrap      keyRewrapCommand      `cmd:"" help:"Change the key-encryption key, with the server stopped."`
 }
 
 type keyNewCommand struct {

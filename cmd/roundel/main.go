@@ -28,7 +28,7 @@ type commands struct {
 	Issue   issueCommand   `cmd:"" help:"Issue badges into files, without a server."`
 	Bake    bakeCommand    `cmd:"" help:"Put a signed badge into a picture."`
 	Extract extractCommand `cmd:"" help:"Take the badge out of a picture."`
-	Key     keyCommand     `cmd:"" help:"Make keys for issuing without a server."`
+	Key     keyCommand     `cmd:"" help:"Make keys, and look after those of an installation."`
 	User    userCommand    `cmd:"" help:"Help people of an installation to get in."`
 	Fsck    fsckCommand    `cmd:"" help:"Check that an installation's data is whole."`
 	Audit   auditCommand   `cmd:"" help:"Check and export the audit log."`

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"strings"
 	"time"
 
 	"github.com/roundel/roundel/internal/config"
@@ -12,6 +13,7 @@ import (
 	"github.com/roundel/roundel/internal/keys/socket"
 	"github.com/roundel/roundel/internal/sqldb"
 	"github.com/roundel/roundel/shape"
+	"github.com/roundel/roundel/verify"
 )
 
 // openKeys returns the ring: with the key-encryption key in this process, or
@@ -82,3 +84,63 @@ func (s *Signer) Fingerprint() string { return s.ring.KEK.Fingerprint() }
 
 // Close closes the database.
 func (s *Signer) Close() error { return s.db.Close() }
+
+// NewKey says where the next key-encryption key comes from.
+type NewKey struct {
+	KeyFile, PassphraseFile string
+}
+
+// Rewrap seals every key of the installation under another key-encryption key,
+// and returns that one's fingerprint. On SQLite it refuses while a server works
+// on the data; where several share a database, whoever calls it has stopped them.
+func Rewrap(ctx context.Context, c config.Config, next NewKey, report func(done, all int)) (fingerprint string, err error) {
+	if c.Signer != "" {
+		return "", errors.New("run this where the key-encryption key is, without --signer")
+	}
+	c.Listen = "127.0.0.1:0"
+	if err := c.Check(); err != nil {
+		return "", err
+	}
+	if c.Database == "" {
+		lock, err := lockData(c.Data, LastAddress(c))
+		if err != nil {
+			return "", err
+		}
+		defer func() { err = errors.Join(err, lock.Close()) }()
+	}
+	ctx = sqldb.ForInstallation(ctx)
+	g := &Ground{}
+	if err := g.openData(ctx, c); err != nil {
+		return "", errors.Join(err, g.Close())
+	}
+	defer func() { err = errors.Join(err, g.Close()) }()
+	before, err := loadKEK(ctx, g.DB, c)
+	if err != nil {
+		return "", err
+	}
+	after, err := loadKEK(ctx, g.DB, config.Config{KeyFile: next.KeyFile, PassphraseFile: next.PassphraseFile})
+	if err != nil {
+		return "", err
+	}
+	ring := &keys.Ring{DB: g.DB, KEK: before, Now: time.Now}
+	if have, err := ring.Fingerprint(ctx); err != nil || have == after.Fingerprint() { // it was done already
+		return after.Fingerprint(), err
+	}
+	return after.Fingerprint(), ring.Rewrap(ctx, after, report)
+}
+
+// recorded says when an organisation of ours signed something, by the journal.
+// Whether the issuer is one of ours is known by the key that signed.
+func (a *App) recorded(ctx context.Context, s verify.Signature) (at time.Time, ours bool) {
+	_, fragment, _ := strings.Cut(s.Method, "#")
+	ours, err := a.Ground.Keys.Has(ctx, fragment)
+	if err != nil || !ours {
+		return time.Time{}, false
+	}
+	at, err = a.Features.Issuing.SignedAt(ctx, s.Credential, s.Value)
+	if err != nil { // then it cannot be said, and stays in doubt
+		a.Log.ErrorContext(ctx, "the journal of signatures cannot be read", "error", err)
+		return time.Time{}, false
+	}
+	return at, true
+}

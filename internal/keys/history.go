@@ -292,3 +292,13 @@ func (r *Ring) SignedSince(ctx context.Context, k *Key, since time.Time) (badges
 	})
 	return badges, err
 }
+
+// Has reports whether a key of this name belongs to an organisation of ours.
+func (r *Ring) Has(ctx context.Context, fragment string) (bool, error) {
+	ctx = sqldb.ForInstallation(ctx)
+	var n int
+	err := r.DB.Read(ctx, func(tx *sqldb.Tx) error {
+		return tx.QueryRow(ctx, `SELECT count(*) FROM signing_key WHERE fragment = $1`, fragment).Scan(&n)
+	})
+	return n > 0, err
+}

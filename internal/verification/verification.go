@@ -32,6 +32,9 @@ const maxSteps = 20_000
 type Service struct {
 	Fetch *fetch.Client
 	Now   func() time.Time
+	// Recorded tells when an issuer of ours signed something: see
+	// verify.Verifier.Recorded. nil: nothing is recorded.
+	Recorded func(ctx context.Context, s verify.Signature) (at time.Time, ours bool)
 
 	once  sync.Once
 	turns chan struct{}
@@ -42,7 +45,7 @@ type Service struct {
 
 // verifier returns a verifier for one verification.
 func (s *Service) verifier() *verify.Verifier {
-	return &verify.Verifier{Get: s.Fetch, Now: s.Now, Lists: &s.lists, Live: s.own, Shapes: s.shapes}
+	return &verify.Verifier{Get: s.Fetch, Now: s.Now, Lists: &s.lists, Live: s.own, Shapes: s.shapes, Recorded: s.Recorded}
 }
 
 // own reports whether this installation itself answers at address.
