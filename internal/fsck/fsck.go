@@ -55,7 +55,7 @@ func (r *Report) wrong(format string, args ...any) {
 func (c *Checker) Check(ctx context.Context) (*Report, error) {
 	ctx = sqldb.ForInstallation(ctx)
 	r := &Report{}
-	for _, step := range []func(context.Context, *Report) error{c.awards, c.positions, c.states, c.stuck, c.batches, c.events, c.pictures, c.sealed, c.attestations, c.lists,
+	for _, step := range []func(context.Context, *Report) error{c.awards, c.positions, c.states, c.stuck, c.batches, c.events, c.pictures, c.sealed, c.attestations, c.lists, c.journal,
 		c.awardLists, c.work, c.letters, c.chain} {
 		if err := step(ctx, r); err != nil {
 			return r, err
