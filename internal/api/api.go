@@ -17,11 +17,13 @@ import (
 	"github.com/roundel/roundel/internal/fault"
 	"github.com/roundel/roundel/internal/gate"
 	"github.com/roundel/roundel/internal/issuing"
+	"github.com/roundel/roundel/internal/keys"
 	"github.com/roundel/roundel/internal/observe"
 )
 
 // Server answers programs.
 type Server struct {
+	Keys    *keys.Ring
 	Issuing *issuing.Service
 	Audit   *audit.Service
 	Gate    *gate.Gate
@@ -48,6 +50,7 @@ func (s *Server) Mount(mux *http.ServeMux) {
 	a := humago.New(mux, config)
 	a.UseMiddleware(s.admit(a))
 	s.awards(a)
+	s.keys(a)
 	s.auditLog(a)
 	mux.HandleFunc(Base+"/", func(w http.ResponseWriter, r *http.Request) {
 		problem(w, http.StatusNotFound, "There is nothing at this address. The description of the interface is at "+Base+"/openapi.json.")

@@ -25,13 +25,13 @@ func newEdges(a *App) (http.Handler, error) {
 	mux := http.NewServeMux()
 	pages := &web.Server{
 		Accounts: f.Accounts, Orgs: f.Orgs, Badges: f.Badges, Issuing: f.Issuing, Claims: f.Claims, Verification: f.Verification,
-		Outbox: f.Outbox, Audit: f.Audit, Erasure: f.Erasure, Blobs: g.Blobs, Gate: door, Catalogues: g.Catalogues, Now: g.Now, Log: a.Log,
+		Outbox: f.Outbox, Audit: f.Audit, Erasure: f.Erasure, Blobs: g.Blobs, Keys: g.Keys, Gate: door, Catalogues: g.Catalogues, Now: g.Now, Log: a.Log,
 		BaseURL: a.BaseURL, Site: a.Config.Name, Mails: g.Mail != nil, Development: a.Config.Development,
 	}
 	if err := pages.Mount(mux); err != nil {
 		return nil, err
 	}
-	programs := &api.Server{Issuing: f.Issuing, Orgs: f.Orgs, Audit: f.Audit, Gate: door, Log: a.Log, BaseURL: a.BaseURL}
+	programs := &api.Server{Keys: g.Keys, Issuing: f.Issuing, Orgs: f.Orgs, Audit: f.Audit, Gate: door, Log: a.Log, BaseURL: a.BaseURL}
 	programs.Mount(mux)
 	credentials := &vcapi.Server{Attest: f.Attest, Verification: f.Verification, Gate: door, Log: a.Log, Open: a.Config.VCAPIOpen}
 	credentials.Mount(mux)

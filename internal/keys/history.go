@@ -256,6 +256,12 @@ func keyOf(ctx context.Context, tx *sqldb.Tx, organisationID int64, fragment str
 	return k, err
 }
 
+// All returns the organisation's keys, oldest first.
+func (r *Ring) All(ctx context.Context, organisationID int64) (list []*Key, err error) {
+	err = r.DB.Read(ctx, func(tx *sqldb.Tx) error { list, err = List(ctx, tx, organisationID); return err })
+	return list, err
+}
+
 // Used is a key with what it has signed.
 type Used struct {
 	*Key

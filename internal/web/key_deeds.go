@@ -57,7 +57,7 @@ func (s *Server) load(r *http.Request, p *keyDeedPage, is func(keys.Used) bool) 
 	return nil
 }
 
-func named(r *http.Request) func(keys.Used) bool {
+func keyNamed(r *http.Request) func(keys.Used) bool {
 	return func(u keys.Used) bool { return u.Fragment == r.PathValue("key") }
 }
 
@@ -127,7 +127,7 @@ func (s *Server) keyForm(w http.ResponseWriter, r *http.Request, deed string) er
 
 func (s *Server) keyFormAgain(w http.ResponseWriter, r *http.Request, deed string, wrong error) error {
 	p := s.keyDeed(r, deed)
-	if err := s.load(r, p, named(r)); err != nil {
+	if err := s.load(r, p, keyNamed(r)); err != nil {
 		return err
 	}
 	if wrong != nil {
@@ -140,7 +140,7 @@ func (s *Server) keyFormAgain(w http.ResponseWriter, r *http.Request, deed strin
 // time it says what becomes invalid, before anything is done.
 func (s *Server) keyCompromisedForm(w http.ResponseWriter, r *http.Request) error {
 	p := s.keyDeed(r, "compromised")
-	if err := s.load(r, p, named(r)); err != nil {
+	if err := s.load(r, p, keyNamed(r)); err != nil {
 		return err
 	}
 	p.Since = r.URL.Query().Get("since")
@@ -177,7 +177,7 @@ func (s *Server) keyCompromised(w http.ResponseWriter, r *http.Request) error {
 	}
 	if refused(err) {
 		p := s.keyDeed(r, "compromised")
-		if err := s.load(r, p, named(r)); err != nil {
+		if err := s.load(r, p, keyNamed(r)); err != nil {
 			return err
 		}
 		p.Since = r.PostFormValue("since")

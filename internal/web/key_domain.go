@@ -15,20 +15,20 @@ type keyDomainPage struct {
 	Tabs    []tab
 	Keys    string // address of the list
 	Here    string // the identity under our address
-	Domains []domainRow
+	Domains []ownIdentity
 	Domain  string // as entered
 	Live    bool   // the installation has a public https address, and this is no sample
 }
 
-// domainRow is an identity on another domain.
-type domainRow struct {
+// ownIdentity is an identity on another domain.
+type ownIdentity struct {
 	*keys.WebIdentity
 	Host string
 	Tag  tag
 	File string // the file to publish
 }
 
-func (s *Server) domainRows(r *http.Request, adopted bool) (rows []domainRow, err error) {
+func (s *Server) ownIdentities(r *http.Request, adopted bool) (rows []ownIdentity, err error) {
 	o := gate.From(r.Context()).Organisation
 	list, err := s.Keys.WebIdentities(r.Context(), o.ID)
 	if err != nil {
@@ -39,7 +39,7 @@ func (s *Server) domainRows(r *http.Request, adopted bool) (rows []domainRow, er
 		if adopted && one.AdoptedAt.IsZero() {
 			continue
 		}
-		row := domainRow{WebIdentity: one}
+		row := ownIdentity{WebIdentity: one}
 		if row.Host, _, err = did.WebHost(one.DID); err != nil {
 			return nil, err
 		}
@@ -56,7 +56,7 @@ func (s *Server) domainRows(r *http.Request, adopted bool) (rows []domainRow, er
 		case one.Right():
 			state, kind = "right", "good"
 		}
-		row.Tag = tag{Kind: kind, Text: t.T("domain.state."+state, nil)}
+		row.Tag = tag{Kind: kind, Text: t.T("ownid.state."+state, nil)}
 		text, err := s.Keys.WebDocument(r.Context(), o.ID, one.DID)
 		if err != nil {
 			return nil, err
@@ -74,7 +74,7 @@ func (s *Server) keyDomain(w http.ResponseWriter, r *http.Request) error {
 
 func (s *Server) showKeyDomain(w http.ResponseWriter, r *http.Request, domain string, wrong error) error {
 	t := s.texts(r)
-	p := &keyDomainPage{consolePage: s.desk(r, areaSettings, t.T("domain.title", nil)), Domain: domain}
+	p := &keyDomainPage{consolePage: s.desk(r, areaSettings, t.T("ownid.title", nil)), Domain: domain}
 	p.Tabs, p.Keys, p.Live = s.settingsTabs(r, p.Base, "keys"), p.Base+"/settings/keys", s.Orgs.IsLive(p.Org)
 	p.crumb(p.Keys, t.T("settings.tab.keys", nil))
 	p.crumb("", p.Title)
@@ -82,7 +82,7 @@ func (s *Server) showKeyDomain(w http.ResponseWriter, r *http.Request, domain st
 		p.Problems = problemsOf(wrong)
 	}
 	var err error
-	if p.Domains, err = s.domainRows(r, false); err != nil {
+	if p.Domains, err = s.ownIdentities(r, false); err != nil {
 		return err
 	}
 	if p.Live {
@@ -106,7 +106,7 @@ func (s *Server) keyDomainPropose(w http.ResponseWriter, r *http.Request) error 
 	if err != nil {
 		return err
 	}
-	return s.done(w, r, r.URL.Path, "good", "domain_proposed")
+	return s.done(w, r, r.URL.Path, "good", "ownid_proposed")
 }
 
 // keyDomainDeed answers POST …/settings/keys/domain/{deed}.
@@ -121,9 +121,9 @@ func (s *Server) keyDomainDeed(w http.ResponseWriter, r *http.Request) error {
 	switch r.PathValue("deed") {
 	case "check":
 		if one, err = s.Keys.CheckWeb(r.Context(), o.ID, id); err == nil {
-			flash = "domain_right"
+			flash = "ownid_right"
 			if len(one.Findings) > 0 {
-				kind, flash = "bad", "domain_wrong"
+				kind, flash = "bad", "ownid_wrong"
 			}
 		}
 	case "adopt":
@@ -131,11 +131,11 @@ func (s *Server) keyDomainDeed(w http.ResponseWriter, r *http.Request) error {
 			return fault.Conflictf("What you award are trials so far, which bear no domain. Go live first.")
 		}
 		_, err = s.Keys.Adopt(r.Context(), o.ID, id)
-		flash = "domain_adopted"
+		flash = "ownid_adopted"
 	case "leave":
-		err, flash = s.Keys.Leave(r.Context(), o.ID, id), "domain_left"
+		err, flash = s.Keys.Leave(r.Context(), o.ID, id), "ownid_left"
 	case "forget":
-		err, flash = s.Keys.Forget(r.Context(), o.ID, id), "domain_forgotten"
+		err, flash = s.Keys.Forget(r.Context(), o.ID, id), "ownid_forgotten"
 	default:
 		return fault.NotFoundf("There is no such page. Check the address, or go back.")
 	}
@@ -151,7 +151,7 @@ func (s *Server) keyDomainDeed(w http.ResponseWriter, r *http.Request) error {
 // keyDomainFile answers GET …/settings/keys/domain/did.json with the file to
 // publish.
 func (s *Server) keyDomainFile(w http.ResponseWriter, r *http.Request) error {
-	rows, err := s.domainRows(r, false)
+	rows, err := s.ownIdentities(r, false)
 	if err != nil {
 		return err
 	}

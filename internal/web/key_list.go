@@ -46,8 +46,8 @@ type keyListPage struct {
 	Keys        string // address of this page
 	List        []keyRow
 	Stopped     []keyStopped
-	Domains     []domainRow // identities on other domains that documents carry or carried
-	Kind, For   string      // of the form
+	Domains     []ownIdentity // identities on other domains that documents carry or carried
+	Kind, For   string        // of the form
 	Kinds       []option
 	Purposes    []option
 	Fingerprint string // of the key-encryption key
@@ -114,7 +114,7 @@ func (s *Server) showKeys(w http.ResponseWriter, r *http.Request, p *keyListPage
 	for _, kind := range keys.OrganisationKinds() {
 		p.Kinds = append(p.Kinds, option{Value: string(kind), Label: keyKinds[kind]})
 	}
-	if p.Domains, err = s.domainRows(r, true); err != nil {
+	if p.Domains, err = s.ownIdentities(r, true); err != nil {
 		return err
 	}
 	if p.Fingerprint, err = s.Keys.Fingerprint(r.Context()); err != nil {
@@ -164,19 +164,9 @@ func (s *Server) begun(w http.ResponseWriter, r *http.Request, o *org.Organisati
 	return s.done(w, r, to, "good", "key_signs")
 }
 
-// publicKeys returns the organisation's keys for an export.
-func (s *Server) publicKeys(r *http.Request) ([]*keys.Key, error) {
-	used, err := s.Keys.Used(r.Context(), gate.From(r.Context()).Organisation.ID)
-	list := make([]*keys.Key, 0, len(used))
-	for _, u := range used {
-		list = append(list, u.Key)
-	}
-	return list, err
-}
-
 // keyJWKS answers GET …/settings/keys/public.json with a JWK Set.
 func (s *Server) keyJWKS(w http.ResponseWriter, r *http.Request) error {
-	list, err := s.publicKeys(r)
+	list, err := s.Keys.All(r.Context(), gate.From(r.Context()).Organisation.ID)
 	if err != nil {
 		return err
 	}

@@ -19,6 +19,7 @@ import (
 	"github.com/roundel/roundel/internal/fault"
 	"github.com/roundel/roundel/internal/gate"
 	"github.com/roundel/roundel/internal/issuing"
+	"github.com/roundel/roundel/internal/keys"
 	"github.com/roundel/roundel/internal/locale"
 	"github.com/roundel/roundel/internal/org"
 	"github.com/roundel/roundel/internal/outbox"
@@ -38,6 +39,7 @@ type Server struct {
 	Audit        *audit.Service
 	Erasure      *erasure.Service
 	Blobs        blob.Store
+	Keys         *keys.Ring
 	Gate         *gate.Gate
 	Catalogues   *locale.Catalogues
 	Now          func() time.Time
@@ -76,7 +78,7 @@ func (s *Server) Mount(mux *http.ServeMux) error {
 
 // routes is the whole table.
 func (s *Server) routes() []route {
-	return slices.Concat(s.publicRoutes(), s.consoleRoutes(), s.accountRoutes())
+	return slices.Concat(s.publicRoutes(), s.consoleRoutes(), s.accountRoutes(), s.keyRoutes())
 }
 
 // Routes returns the table: what each pattern needs.
