@@ -18,5 +18,5 @@ func (a *App) Checker() *fsck.Checker {
 
 // VerifyAudit walks the chains of the audit log. heads were written down before.
 func (a *App) VerifyAudit(ctx context.Context, heads ...audit.Head) (*audit.Report, error) {
-	return audit.Verify(ctx, a.Ground.DB, a.Ground.Keys.KEK.Secret(auditPurpose), heads...)
+	return audit.Verify(ctx, a.Ground.DB, a.Ground.Keys.Secrets.Secret(auditPurpose), heads...)
 }
