@@ -69,6 +69,7 @@ func (a *App) build(ctx context.Context) (err error) {
 		return err
 	}
 	a.handler, err = newEdges(a)
+	a.handler = unscoped(a.handler)
 	return err
 }
 

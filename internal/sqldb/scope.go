@@ -37,6 +37,12 @@ func ForInstallation(ctx context.Context) context.Context {
 	return context.WithValue(ctx, scopeKey{}, Installation)
 }
 
+// ForNothing returns a context whose transactions are errors until somebody
+// inside names a scope, whatever DB.DefaultScope says. Every request begins so.
+func ForNothing(ctx context.Context) context.Context {
+	return context.WithValue(ctx, scopeKey{}, NoScope)
+}
+
 // ScopeOf returns the scope that ctx names, NoScope when it names none.
 func ScopeOf(ctx context.Context) Scope {
 	s, _ := ctx.Value(scopeKey{}).(Scope)
@@ -45,13 +51,14 @@ func ScopeOf(ctx context.Context) Scope {
 
 // scope returns the scope of a transaction with ctx.
 func (db *DB) scope(ctx context.Context) (Scope, error) {
-	if s := ScopeOf(ctx); s != NoScope {
-		return s, nil
+	s, named := ctx.Value(scopeKey{}).(Scope)
+	if !named {
+		s = db.DefaultScope
 	}
-	if db.DefaultScope != NoScope {
-		return db.DefaultScope, nil
+	if s == NoScope {
+		return NoScope, ErrNoScope
 	}
-	return NoScope, ErrNoScope
+	return s, nil
 }
 
 // setting is the scope as the policies read it: see scopeFunction.

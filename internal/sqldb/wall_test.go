@@ -197,6 +197,10 @@ func TestATransactionNeedsAScope(t *testing.T) {
 				t.Errorf("Read: %v", err)
 			}
 		}
+		db.DefaultScope = sqldb.Installation
+		if err := db.Read(sqldb.ForNothing(t.Context()), nothing); !errors.Is(err, sqldb.ErrNoScope) {
+			t.Errorf("for nothing: %v", err)
+		}
 		if err := db.Read(sqldb.ForOrganisation(t.Context(), 1), func(*sqldb.Tx) error { return nil }); err != nil {
 			t.Error(err)
 		}
