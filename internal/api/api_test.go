@@ -301,6 +301,13 @@ func TestAnotherOrganisation(t *testing.T) {
 	} {
 		theirs, nobodys := p.send(c.method, path+c.path, c.body), p.send(c.method, nowhere+c.path, c.body)
 		fault(t, theirs, http.StatusNotFound)
+		for _, a := range []*apptest.Answer{theirs, nobodys} { // each names its own request, and nothing else differs
+			id := a.Header.Get("X-Request-Id")
+			if !bytes.Contains(a.Body, []byte("urn:request:"+id)) || id == "" {
+				t.Errorf("%s %s: the problem does not name the request %q: %s", c.method, c.path, id, a.Body)
+			}
+			a.Body = bytes.ReplaceAll(a.Body, []byte(id), nil)
+		}
 		if !bytes.Equal(theirs.Body, nobodys.Body) {
 			t.Errorf("%s %s tells: %s, but %s", c.method, c.path, theirs.Body, nobodys.Body)
 		}

@@ -57,7 +57,7 @@ func (s *Server) auditLog(a huma.API) {
 		OperationID: "list-audit-entries", Method: http.MethodGet, Path: Base + "/audit", Summary: "Who did what, when and from where",
 		Description: "Entries hold ids and codes, no names. To check that nothing was changed, download the log in the console: its files hold the chain of hashes.",
 		Metadata:    needs(gate.Needs(org.ViewAudit)), Security: []map[string][]string{{"token": {}}}, Tags: []string{"Audit"},
-		Errors: []int{401, 403, 422, 503},
+		Errors: []int{401, 403, 404, 422, 503},
 	}, s.listAudit)
 }
 

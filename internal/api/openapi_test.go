@@ -95,7 +95,7 @@ func TestOpenAPI(t *testing.T) {
 	}
 	slices.Sort(operations)
 	if want := []string{
-		"GET /api/v1/awards/{id}", "GET /api/v1/awards/{id}/credential", "GET /api/v1/keys", "POST /api/v1/awards", "POST /api/v1/awards/{id}/revocation",
+		"GET /api/v1/audit", "GET /api/v1/awards/{id}", "GET /api/v1/awards/{id}/credential", "GET /api/v1/keys", "POST /api/v1/awards", "POST /api/v1/awards/{id}/revocation",
 	}; !slices.Equal(operations, want) {
 		t.Errorf("the operations are %q", operations)
 	}
