@@ -19,12 +19,14 @@ import (
 	"github.com/roundel/roundel/internal/issuing"
 	"github.com/roundel/roundel/internal/keys"
 	"github.com/roundel/roundel/internal/observe"
+	"github.com/roundel/roundel/internal/org"
 )
 
 // Server answers programs.
 type Server struct {
 	Keys    *keys.Ring
 	Issuing *issuing.Service
+	Orgs    *org.Service
 	Audit   *audit.Service
 	Gate    *gate.Gate
 	Log     *slog.Logger
@@ -49,12 +51,34 @@ func (s *Server) Mount(mux *http.ServeMux) {
 	}
 	a := humago.New(mux, config)
 	a.UseMiddleware(s.admit(a))
-	s.awards(a)
-	s.keys(a)
-	s.auditLog(a)
+	s.operations(a)
 	mux.HandleFunc(Base+"/", func(w http.ResponseWriter, r *http.Request) {
 		problem(w, http.StatusNotFound, "There is nothing at this address. The description of the interface is at "+Base+"/openapi.json.")
 	})
+}
+
+// operations adds every operation.
+func (s *Server) operations(a huma.API) {
+	s.awards(a)
+	s.keys(a)
+	s.auditLog(a)
+	s.members(a)
+}
+
+// Routes returns the table: what each operation needs, by method and path.
+func Routes() map[string]gate.Permission {
+	all := map[string]gate.Permission{}
+	a := humago.New(http.NewServeMux(), huma.DefaultConfig("", ""))
+	(&Server{}).operations(a)
+	for path, item := range a.OpenAPI().Paths {
+		for _, o := range []*huma.Operation{item.Get, item.Put, item.Post, item.Delete, item.Patch} {
+			if o != nil {
+				p, _ := o.Metadata[permission].(gate.Permission)
+				all[o.Method+" "+path] = p
+			}
+		}
+	}
+	return all
 }
 
 // permission is the key under which an operation declares what it needs. An
