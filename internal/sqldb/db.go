@@ -58,10 +58,11 @@ type DB struct {
 	options    Options
 	migrations fs.FS // other than ours, for tests
 	dialect    string
-	owner      *owner  // PostgreSQL: who may change the schema; nil when nobody whom we know may
-	write      *sql.DB // SQLite: one connection; PostgreSQL: the pool
-	read       *sql.DB // SQLite: the read pool; PostgreSQL: the same pool as write
-	writer     *writer // SQLite only
+	owner      *owner        // PostgreSQL: who may change the schema; nil when nobody whom we know may
+	lane       chan struct{} // PostgreSQL: holds the one transaction that clashed and is run again
+	write      *sql.DB       // SQLite: one connection; PostgreSQL: the pool
+	read       *sql.DB       // SQLite: the read pool; PostgreSQL: the same pool as write
+	writer     *writer       // SQLite only
 	busy       writing
 	listeners  listeners
 }
@@ -83,7 +84,7 @@ func Open(ctx context.Context, url string) (*DB, error) { return OpenWith(ctx, u
 
 // OpenWith opens the database at url with options: see Open.
 func OpenWith(ctx context.Context, url string, o Options) (*DB, error) {
-	db := &DB{Fatal: exit, options: o}
+	db := &DB{Fatal: exit, options: o, lane: make(chan struct{}, 1)}
 	var err error
 	switch {
 	case strings.HasPrefix(url, "postgres://"), strings.HasPrefix(url, "postgresql://"):

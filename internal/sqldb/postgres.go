@@ -60,9 +60,16 @@ func (db *DB) writePostgres(ctx context.Context, scope Scope, fn func(*Tx) error
 	return signals, err
 }
 
-// again calls try until it succeeds or fails for good.
+// again calls try until it succeeds or fails for good. Those of this node that
+// clashed go on one at a time: many who want the same row would otherwise only
+// get in each other's way.
 func (db *DB) again(ctx context.Context, try func() error) error {
-	lost := 0
+	lost, inLane := 0, false
+	defer func() {
+		if inLane {
+			<-db.lane
+		}
+	}()
 	for n := 1; ; n++ {
 		err := try()
 		switch {
@@ -75,12 +82,21 @@ func (db *DB) again(ctx context.Context, try func() error) error {
 		case !clashed(err):
 			return unavailable(err)
 		}
-		// Those who clashed should not meet again: wait a random while, longer each time.
+		// Nor should they meet those of other nodes again: a random while, longer each time.
 		wait := time.NewTimer(rand.N(time.Duration(min(n, 10)) * 5 * time.Millisecond))
 		select {
 		case <-wait.C:
 		case <-ctx.Done():
 			wait.Stop()
+			return ctx.Err()
+		}
+		if inLane || !clashed(err) {
+			continue
+		}
+		select {
+		case db.lane <- struct{}{}:
+			inLane = true
+		case <-ctx.Done():
 			return ctx.Err()
 		}
 	}
