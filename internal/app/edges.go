@@ -25,7 +25,7 @@ func newEdges(a *App) (http.Handler, error) {
 	mux := http.NewServeMux()
 	pages := &web.Server{
 		Accounts: f.Accounts, Orgs: f.Orgs, Badges: f.Badges, Issuing: f.Issuing, Claims: f.Claims, Verification: f.Verification,
-		Outbox: f.Outbox, Audit: f.Audit, Erasure: f.Erasure, Blobs: g.Blobs, Keys: g.Keys, Gate: door, Catalogues: g.Catalogues, Now: g.Now, Log: a.Log,
+		Outbox: f.Outbox, Audit: f.Audit, Erasure: f.Erasure, SignIn: f.SignIn, Blobs: g.Blobs, Keys: g.Keys, Gate: door, Catalogues: g.Catalogues, Now: g.Now, Log: a.Log,
 		BaseURL: a.BaseURL, Site: a.Config.Name, Mails: g.Mail != nil, Development: a.Config.Development,
 	}
 	if err := pages.Mount(mux); err != nil {
@@ -37,7 +37,15 @@ func newEdges(a *App) (http.Handler, error) {
 	credentials.Mount(mux)
 	mux.HandleFunc("GET /healthz", a.watch.health.Live)
 	mux.HandleFunc("GET /readyz", a.watch.health.Ready)
-	return a.watch.behind(guards.before(limitBodies(secureTransport(http.NewCrossOriginProtection().Handler(observe.Routed(mux)), secure)))), nil
+	return a.watch.behind(guards.before(limitBodies(secureTransport(fromOurPages().Handler(observe.Routed(mux)), secure)))), nil
+}
+
+// fromOurPages refuses what another site's page sends, but for the answers of
+// SAML identity providers, which browsers bring by a form of theirs.
+func fromOurPages() *http.CrossOriginProtection {
+	c := http.NewCrossOriginProtection()
+	c.AddInsecureBypassPattern("POST /saml/{provider}/acs")
+	return c
 }
 
 // limitBodies bounds what a request may bring. The largest is a spreadsheet.

@@ -19,6 +19,7 @@ import (
 	"github.com/roundel/roundel/internal/org"
 	"github.com/roundel/roundel/internal/outbox"
 	"github.com/roundel/roundel/internal/protocol/vcapi"
+	"github.com/roundel/roundel/internal/signin"
 	"github.com/roundel/roundel/internal/verification"
 )
 
@@ -36,6 +37,7 @@ type Features struct {
 	Audit        *audit.Service
 	Journal      *journal.Journal
 	Erasure      *erasure.Service
+	SignIn       *signin.Service
 }
 
 func newFeatures(_ context.Context, a *App) (*Features, error) {
@@ -69,6 +71,8 @@ func newFeatures(_ context.Context, a *App) (*Features, error) {
 	f.Issuing.Journal, f.Attest.Journal = f.Journal.Flush, f.Journal.Flush
 	f.Erasure = &erasure.Service{DB: g.DB, Now: g.Now, Journal: f.Journal.Flush}
 	maps.Copy(f.Jobs.Handlers, f.Erasure.Handlers())
+	f.SignIn = newSignIn(a, f)
+	maps.Copy(f.Jobs.Handlers, f.SignIn.Handlers())
 	maps.Copy(f.Jobs.Handlers, g.Keys.Handlers(a.Log))
 	f.Jobs.Consume(claim.Consumer, f.Claims.OnEvents)
 	return f, nil

@@ -10,7 +10,7 @@ import (
 // consoleRoutes lists the pages for people who issue badges, and the pages
 // through which they come in.
 func (s *Server) consoleRoutes() []route {
-	return slices.Concat(s.doorRoutes(), s.deskRoutes(), s.badgeRoutes(), s.awardRoutes(), s.auditRoutes(), s.peopleRoutes(), s.operatorRoutes())
+	return slices.Concat(s.doorRoutes(), s.deskRoutes(), s.badgeRoutes(), s.awardRoutes(), s.auditRoutes(), s.peopleRoutes(), s.operatorRoutes(), s.providerRoutes())
 }
 
 // doorRoutes are for people on their way in, and for those who have no

@@ -3,6 +3,7 @@ package web
 import (
 	"net/http"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/roundel/roundel/internal/org"
@@ -26,7 +27,8 @@ func (s *Server) operatorDesk(r *http.Request, title string) (p operatorPage, er
 		return p, err
 	}
 	p.Nav.Items = []navItem{
-		{URL: "/operator", Label: t.T("operator.nav.organisations", nil), Icon: "building-2", Current: true, Count: waiting},
+		{URL: "/operator", Label: t.T("operator.nav.organisations", nil), Icon: "building-2", Current: !strings.HasPrefix(r.URL.Path, "/operator/sign-in"), Count: waiting},
+		{URL: "/operator/sign-in", Label: t.T("operator.nav.signin", nil), Icon: "key-round", Current: strings.HasPrefix(r.URL.Path, "/operator/sign-in")},
 		{URL: "/console", Label: t.T("operator.nav.console", nil), Icon: "award"},
 	}
 	if !p.Policy.StoppedAt.IsZero() {

@@ -208,6 +208,7 @@ func sheetSamples() []samplePage {
 		Page
 		Email, Next        string
 		Passkeys, Register bool
+		Ways               []way
 	}
 	type reset struct {
 		Page

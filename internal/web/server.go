@@ -23,6 +23,7 @@ import (
 	"github.com/roundel/roundel/internal/locale"
 	"github.com/roundel/roundel/internal/org"
 	"github.com/roundel/roundel/internal/outbox"
+	"github.com/roundel/roundel/internal/signin"
 	"github.com/roundel/roundel/internal/verification"
 )
 
@@ -38,6 +39,7 @@ type Server struct {
 	Outbox       *outbox.Service
 	Audit        *audit.Service
 	Erasure      *erasure.Service
+	SignIn       *signin.Service // nil: nobody signs in by others
 	Blobs        blob.Store
 	Keys         *keys.Ring
 	Gate         *gate.Gate

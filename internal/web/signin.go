@@ -12,8 +12,9 @@ import (
 type signInPage struct {
 	Page
 	Email, Next string
-	Passkeys    bool // browsers offer them at this address
-	Register    bool // there is a page to make an account
+	Passkeys    bool  // browsers offer them at this address
+	Register    bool  // there is a page to make an account
+	Ways        []way // other services to sign in by
 }
 
 // signInForm answers GET /sign-in.
@@ -29,6 +30,10 @@ func (s *Server) signInForm(w http.ResponseWriter, r *http.Request) error {
 func (s *Server) showSignIn(w http.ResponseWriter, r *http.Request, p *signInPage) error {
 	p.Title, p.NoIndex = s.texts(r).T("signin.title", nil), true
 	p.Passkeys, p.Register = s.Accounts.MayUsePasskeys(), s.Accounts.MayRegister()
+	var err error
+	if p.Ways, err = s.ways(r, 0, p.Next); err != nil {
+		return err
+	}
 	return s.show(w, r, "sheet/signin.html", p)
 }
 
