@@ -9,6 +9,7 @@ import (
 
 	"github.com/roundel/roundel/internal/fault"
 	"github.com/roundel/roundel/internal/gate"
+	"github.com/roundel/roundel/internal/once"
 	"github.com/roundel/roundel/internal/org"
 	"github.com/roundel/roundel/internal/publicid"
 )
@@ -81,7 +82,9 @@ func (g grant) grant() org.Grant {
 type body[T any] struct{ Body T }
 
 type inviteInput struct {
-	Body struct {
+	IdempotencyKey string `header:"Idempotency-Key" maxLength:"255" pattern:"^[ -~]*$" patternDescription:"printable ASCII" doc:"Any text that is unique to this invitation. The same key and body give the same invitation again, and one mail, however often they are sent."`
+	RawBody        []byte
+	Body           struct {
 		Email       string   `json:"email" example:"kim@example.org"`
 		Role        string   `json:"role" doc:"Id of a role." example:"issuer"`
 		Departments []string `json:"departments,omitempty" doc:"Ids of departments to limit it to; none for the whole organisation."`
@@ -223,7 +226,8 @@ func invitationOf(i *org.Invitation) invitation {
 
 func (s *Server) invite(ctx context.Context, in *inviteInput) (*body[invitation], error) {
 	c := gate.From(ctx)
-	i, err := s.Orgs.Invite(ctx, c.Organisation.ID, c.Actor(), in.Body.Email, grant{in.Body.Role, in.Body.Departments}.grant())
+	i, err := s.Orgs.InviteOnce(ctx, c.Organisation.ID, c.Actor(), in.Body.Email, grant{in.Body.Role, in.Body.Departments}.grant(),
+		once.Request{Endpoint: "POST /invitations", Key: in.IdempotencyKey, Hash: once.Hash(in.RawBody)})
 	if err != nil {
 		return nil, s.fail(ctx, err)
 	}

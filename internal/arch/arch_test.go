@@ -36,7 +36,7 @@ fault publicid vectors input signedlist
 config observe locale picture sheet
 sqldb blob fetch mail
 event dbtest mail/mailtest certificate
-audit dbtest/withpostgres
+audit once dbtest/withpostgres
 jobs
 outbox
 account keys

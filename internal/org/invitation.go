@@ -13,6 +13,7 @@ import (
 
 	"github.com/roundel/roundel/internal/account"
 	"github.com/roundel/roundel/internal/fault"
+	"github.com/roundel/roundel/internal/once"
 	"github.com/roundel/roundel/internal/publicid"
 	"github.com/roundel/roundel/internal/sqldb"
 )
@@ -79,7 +80,13 @@ func (s *Service) Invitations(ctx context.Context, id int64) (list []*Invitation
 
 // Invite mails somebody a one-time link with which they become a member. Only
 // its hash is kept.
-func (s *Service) Invite(ctx context.Context, id int64, by Actor, address string, g Grant) (invited *Invitation, err error) {
+func (s *Service) Invite(ctx context.Context, id int64, by Actor, address string, g Grant) (*Invitation, error) {
+	return s.InviteOnce(ctx, id, by, address, g, once.Request{})
+}
+
+// InviteOnce is Invite for a request that may be sent again: it returns the
+// invitation of the first time, while that is open.
+func (s *Service) InviteOnce(ctx context.Context, id int64, by Actor, address string, g Grant, r once.Request) (invited *Invitation, err error) {
 	key, err := account.AddressKey(address)
 	if err != nil {
 		return nil, fault.Fields(fault.Field{Path: "email", Message: fault.Message(err)})
@@ -88,38 +95,57 @@ func (s *Service) Invite(ctx context.Context, id int64, by Actor, address string
 		if err := lock(ctx, tx, id); err != nil {
 			return err
 		}
-		to, err := g.lookUp(ctx, tx, id, by)
-		if err != nil {
+		made, again, err := once.Do(ctx, tx, id, r, s.Now(), func() (int64, error) {
+			invited, err = s.invite(ctx, tx, id, by, address, key, g)
+			if err != nil {
+				return 0, err
+			}
+			return invited.key, nil
+		})
+		if err != nil || !again {
 			return err
 		}
-		o, err := s.mayInvite(ctx, tx, id, key)
-		if err != nil {
-			return err
+		invited, err = scanInvitation(tx.QueryRow(ctx, invitationSelect+` WHERE i.organisation_id = $1 AND i.id = $2`, id, made))
+		if errors.Is(err, sqldb.ErrNoRows) {
+			return fault.Conflictf("This invitation was sent, and has been accepted or withdrawn since.")
 		}
-		word, role := to.role.Word, int64(0)
-		if word == "" {
-			word, role = roleCustom, to.role.key
-		}
-		departments, err := json.Marshal(append([]int64{}, to.departments...))
-		if err != nil {
-			return err
-		}
-		now := s.Now()
-		invited = &Invitation{PublicID: publicid.New(), Address: address, Role: to.role, CreatedAt: now, SentAt: now, ExpiresAt: now.Add(InvitationLife), by: by.AccountID}
-		secret, hash := newSecret()
-		err = tx.QueryRow(ctx, `INSERT INTO invitation (public_id, organisation_id, address, address_key, role, custom_role_id, departments, secret_hash,
-				invited_by, created_at, sent_at, expires_at)
-			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $10, $11) RETURNING id`, invited.PublicID, id, address, key, word, role, string(departments), hash,
-			by.AccountID, sqldb.Millis(now), sqldb.Millis(invited.ExpiresAt)).Scan(&invited.key)
-		if err != nil {
-			return err
-		}
-		if err := s.mailInvitation(ctx, tx, o, invited, secret); err != nil {
-			return err
-		}
-		return record(ctx, tx, id, "invitation.sent", "invitation", invited.key, map[string]string{"role": to.role.Code()})
+		return err
 	})
 	return invited, err
+}
+
+// invite makes an invitation to an address, whose form for looking it up is key.
+func (s *Service) invite(ctx context.Context, tx *sqldb.Tx, id int64, by Actor, address, key string, g Grant) (*Invitation, error) {
+	to, err := g.lookUp(ctx, tx, id, by)
+	if err != nil {
+		return nil, err
+	}
+	o, err := s.mayInvite(ctx, tx, id, key)
+	if err != nil {
+		return nil, err
+	}
+	word, role := to.role.Word, int64(0)
+	if word == "" {
+		word, role = roleCustom, to.role.key
+	}
+	departments, err := json.Marshal(append([]int64{}, to.departments...))
+	if err != nil {
+		return nil, err
+	}
+	now := s.Now()
+	invited := &Invitation{PublicID: publicid.New(), Address: address, Role: to.role, CreatedAt: now, SentAt: now, ExpiresAt: now.Add(InvitationLife), by: by.AccountID}
+	secret, hash := newSecret()
+	err = tx.QueryRow(ctx, `INSERT INTO invitation (public_id, organisation_id, address, address_key, role, custom_role_id, departments, secret_hash,
+			invited_by, created_at, sent_at, expires_at)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $10, $11) RETURNING id`, invited.PublicID, id, address, key, word, role, string(departments), hash,
+		by.AccountID, sqldb.Millis(now), sqldb.Millis(invited.ExpiresAt)).Scan(&invited.key)
+	if err != nil {
+		return nil, err
+	}
+	if err := s.mailInvitation(ctx, tx, o, invited, secret); err != nil {
+		return nil, err
+	}
+	return invited, record(ctx, tx, id, "invitation.sent", "invitation", invited.key, map[string]string{"role": to.role.Code()})
 }
 
 // mayInvite returns the organisation unless the address is a member's or is
