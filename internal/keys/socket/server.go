@@ -99,7 +99,7 @@ func (s *Server) answer(ctx context.Context, c net.Conn) (err error) {
 	if err != nil {
 		return err
 	}
-	if uid != os.Getuid() && uid != 0 && (s.Peer < 0 || uid != s.Peer) {
+	if !admitted(uid, os.Getuid(), s.Peer) {
 		return fmt.Errorf("user %d may not ask this signer", uid)
 	}
 	for {
@@ -115,6 +115,10 @@ func (s *Server) answer(ctx context.Context, c net.Conn) (err error) {
 		}
 	}
 }
+
+// admitted reports whether a user may ask: the server's own, the one that was
+// named, and root, who could read the key-encryption key anyway.
+func admitted(uid, own, peer int) bool { return uid == own || uid == 0 || peer >= 0 && uid == peer }
 
 func (s *Server) reply(ctx context.Context, q question) (a answer) {
 	var err error
