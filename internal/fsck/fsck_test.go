@@ -1,6 +1,7 @@
 package fsck_test
 
 import (
+	"bytes"
 	"database/sql"
 	"os"
 	"path/filepath"
@@ -50,7 +51,7 @@ func check(t *testing.T, err error) {
 
 // tables are those that the cases damage.
 var tables = []string{"award", "signing_key", "award_batch", "award_batch_row", "event", "badge_version", "job",
-	"status_list", "status_kept", "idempotency", "claim_secret", "outbox_mail", "consumer_cursor", "award_number"}
+	"status_list", "status_kept", "idempotency", "claim_secret", "outbox_mail", "consumer_cursor", "award_number", "signature_record"}
 
 // copyTables copies the tables from one name to another, row for row.
 func copyTables(t *testing.T, h *apptest.House, from, to string) {
@@ -168,6 +169,14 @@ func TestEveryDamageIsFound(t *testing.T) {
 		{"a spreadsheet that stands still", "are being awarded than jobs do", `UPDATE award_batch SET state = 'running'`, nil},
 		{"mails that nobody sends", "no job sends them", `UPDATE outbox_mail SET state = 'queued'`, nil},
 		{"a job that cannot be read", "has a payload that cannot be read", `INSERT INTO job (kind, payload, run_at, created_at) VALUES ('issuing.batch', '{', 0, 0)`, nil},
+		{"signed without a record", "award 1 was signed, but the journal has no record", `DELETE FROM signature_record WHERE kind = 'credential' AND subject = 1`, nil},
+		{"another document than was signed", "award 1 is not the document that the journal says was signed", set, []any{append(bytes.Clone(document), '\n')}},
+		{"a record of nothing", "award 99 was signed, and there is no such", `INSERT INTO signature_record (kind, organisation_id, signing_key_id, subject, digest, at)
+			SELECT kind, organisation_id, signing_key_id, 99, digest, at FROM signature_record WHERE kind = 'credential' AND subject = 1`, nil},
+		{"a record of no list", "status list 99 was signed, and there is no such", `INSERT INTO signature_record (kind, organisation_id, signing_key_id, subject, digest, at)
+			SELECT 'list', organisation_id, signing_key_id, 99, digest, at FROM signature_record WHERE kind = 'credential' AND subject = 1`, nil},
+		{"a list without a record", "the journal has no record", `DELETE FROM signature_record WHERE kind = 'list'`, nil},
+		{"an ended key's signatures", "from a time when it did not sign", `UPDATE signing_key SET retired_at = 1`, nil},
 		{"a picture that never was", "picture", `UPDATE badge_version SET picture_png = 'aa'`, nil},
 	} {
 		check(t, db.Write(ctx, func(tx *sqldb.Tx) error {
