@@ -34,6 +34,8 @@ type commands struct {
 	Audit   auditCommand   `cmd:"" help:"Check and export the audit log."`
 	Backup  backupCommand  `cmd:"" help:"Copy a whole installation into one file while it works."`
 	Restore restoreCommand `cmd:"" help:"Make an installation of a backup."`
+	Export  exportCommand  `cmd:"" help:"Write everything of an organisation, or of one person, as open files."`
+	Import  importCommand  `cmd:"" help:"Take an organisation in that another installation has exported."`
 	Erase   eraseCommand   `cmd:"" help:"Take a person out of an installation, and out of restored backups, for good."`
 	Config  configCommand  `cmd:"" help:"Print the settings in force."`
 	Version versionCommand `cmd:"" help:"Print the version."`

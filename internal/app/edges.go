@@ -25,7 +25,7 @@ func newEdges(a *App) (http.Handler, error) {
 	mux := http.NewServeMux()
 	pages := &web.Server{
 		Accounts: f.Accounts, Orgs: f.Orgs, Badges: f.Badges, Issuing: f.Issuing, Claims: f.Claims, Verification: f.Verification,
-		Outbox: f.Outbox, Audit: f.Audit, Erasure: f.Erasure, SignIn: f.SignIn, Blobs: g.Blobs, Keys: g.Keys, Gate: door, Catalogues: g.Catalogues, Now: g.Now, Log: a.Log,
+		Outbox: f.Outbox, Audit: f.Audit, Erasure: f.Erasure, Transfer: f.Transfer, SignIn: f.SignIn, Blobs: g.Blobs, Keys: g.Keys, Gate: door, Catalogues: g.Catalogues, Now: g.Now, Log: a.Log,
 		BaseURL: a.BaseURL, Site: a.Config.Name, Mails: g.Mail != nil, Development: a.Config.Development,
 	}
 	if err := pages.Mount(mux); err != nil {

@@ -11,6 +11,7 @@ import (
 	"github.com/roundel/roundel/internal/audit"
 	"github.com/roundel/roundel/internal/backup/erasure"
 	"github.com/roundel/roundel/internal/backup/journal"
+	"github.com/roundel/roundel/internal/backup/transfer"
 	"github.com/roundel/roundel/internal/badge"
 	"github.com/roundel/roundel/internal/claim"
 	"github.com/roundel/roundel/internal/issuing"
@@ -37,6 +38,7 @@ type Features struct {
 	Audit        *audit.Service
 	Journal      *journal.Journal
 	Erasure      *erasure.Service
+	Transfer     *transfer.Service
 	SignIn       *signin.Service
 }
 
@@ -71,6 +73,10 @@ func newFeatures(_ context.Context, a *App) (*Features, error) {
 	f.Issuing.Journal, f.Attest.Journal = f.Journal.Flush, f.Journal.Flush
 	f.Erasure = &erasure.Service{DB: g.DB, Now: g.Now, Journal: f.Journal.Flush}
 	maps.Copy(f.Jobs.Handlers, f.Erasure.Handlers())
+	f.Transfer = &transfer.Service{
+		DB: g.DB, Blobs: g.Blobs, Orgs: f.Orgs, Issuing: f.Issuing, Keys: g.Keys, Now: g.Now, BaseURL: a.BaseURL,
+		Audit: &audit.Service{DB: g.DB, Sealer: a.watch.sealer},
+	}
 	f.SignIn = newSignIn(a, f)
 	maps.Copy(f.Jobs.Handlers, f.SignIn.Handlers())
 	maps.Copy(f.Jobs.Handlers, g.Keys.Handlers(a.Log))

@@ -166,5 +166,12 @@ func (s *Service) ArchiveList(ctx context.Context, id publicid.ID, validity time
 	if err != nil {
 		return nil, err
 	}
-	return signed, s.DB.Write(ctx, func(tx *sqldb.Tx) error { return keys.Record(ctx, tx, entry) })
+	return signed, s.DB.Write(ctx, func(tx *sqldb.Tx) error {
+		// The journal says that the archive's copy was signed last: the list that is
+		// served is made anew at the next request.
+		if _, err := tx.Exec(ctx, `UPDATE status_list SET signed_at = 0 WHERE id = $1`, l.id); err != nil {
+			return err
+		}
+		return keys.Record(ctx, tx, entry)
+	})
 }

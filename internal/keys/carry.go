@@ -2,9 +2,11 @@ package keys
 
 import (
 	"context"
+	"crypto/sha256"
 	"crypto/x509"
 	"database/sql"
 	"encoding/pem"
+	"errors"
 	"fmt"
 
 	"github.com/roundel/roundel/internal/fault"
@@ -115,4 +117,24 @@ func (r *Ring) CarryIn(ctx context.Context, tx *sqldb.Tx, organisationID int64, 
 		}
 	}
 	return nil
+}
+
+// CarryInRecord writes into the journal that the organisation's key with this
+// fragment signed an award elsewhere, in the caller's transaction.
+func CarryInRecord(ctx context.Context, tx *sqldb.Tx, organisationID, award int64, fragment string, document []byte, at int64) error {
+	var key, retired int64
+	err := tx.QueryRow(ctx, `SELECT id, retired_at FROM signing_key WHERE organisation_id = $1 AND fragment = $2`, organisationID, fragment).Scan(&key, &retired)
+	if errors.Is(err, sqldb.ErrNoRows) {
+		return fault.Invalidf("An award was signed with the key %s, which is not inside.", fragment)
+	}
+	if err != nil {
+		return err
+	}
+	if retired > 0 {
+		at = min(at, retired-1) // it was signed a moment before it was kept
+	}
+	digest := sha256.Sum256(document)
+	_, err = tx.Exec(ctx, `INSERT INTO signature_record (kind, organisation_id, signing_key_id, subject, digest, at) VALUES ($1, $2, $3, $4, $5, $6)`,
+		string(Credential), organisationID, key, award, digest[:], at)
+	return err
 }

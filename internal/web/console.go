@@ -47,6 +47,8 @@ func (s *Server) deskRoutes() []route {
 
 		{"GET " + desk + "/settings", gate.Needs(org.EditOrganisation), s.profileForm},
 		{"POST " + desk + "/settings", gate.Needs(org.EditOrganisation), s.profileSave},
+		{"GET " + desk + "/settings/export", gate.Needs(org.Export), s.exportForm},
+		{"POST " + desk + "/settings/export", gate.Needs(org.Export), s.exportFile},
 		{"GET " + desk + "/settings/disclosure", gate.Needs(org.EditOrganisation), s.disclosureForm},
 		{"POST " + desk + "/settings/disclosure", gate.Needs(org.EditOrganisation), s.disclosureSave},
 		{"GET " + desk + "/settings/identity", gate.Needs(org.EditOrganisation), s.identity},

@@ -95,6 +95,7 @@ func awardSamples() []samplePage {
 		{"award-expired", "public/award.html", 200, awardIn("expired", "wait", "Real, expired on 1 March 2026", "It was earned; it was valid until then.")},
 		{"award-suspended", "public/award.html", 200, awardIn("suspended", "bad", "Paused by Northlight University since 2 June 2026", "")},
 		{"award-pending", "public/award.html", 200, awardIn("not_yet_valid", "wait", "Real, starts on 1 September 2027", "")},
+		{"award-erased", "public/award_erased.html", http.StatusGone, &privateAwardPage{Page{Title: "Erased on request", NoIndex: true}}},
 		{"award-private", "public/award_private.html", http.StatusForbidden, &privateAwardPage{Page{Title: "Kept private by its holder", NoIndex: true}}},
 	}
 }

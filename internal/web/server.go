@@ -13,6 +13,7 @@ import (
 	"github.com/roundel/roundel/internal/account"
 	"github.com/roundel/roundel/internal/audit"
 	"github.com/roundel/roundel/internal/backup/erasure"
+	"github.com/roundel/roundel/internal/backup/transfer"
 	"github.com/roundel/roundel/internal/badge"
 	"github.com/roundel/roundel/internal/blob"
 	"github.com/roundel/roundel/internal/claim"
@@ -39,6 +40,7 @@ type Server struct {
 	Outbox       *outbox.Service
 	Audit        *audit.Service
 	Erasure      *erasure.Service
+	Transfer     *transfer.Service
 	SignIn       *signin.Service // nil: nobody signs in by others
 	Blobs        blob.Store
 	Keys         *keys.Ring

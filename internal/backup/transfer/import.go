@@ -16,13 +16,17 @@ import (
 
 	"filippo.io/age"
 
+	"github.com/roundel/roundel/credential"
+	"github.com/roundel/roundel/internal/account"
 	"github.com/roundel/roundel/internal/audit"
 	"github.com/roundel/roundel/internal/badge"
 	"github.com/roundel/roundel/internal/fault"
 	"github.com/roundel/roundel/internal/issuing"
+	"github.com/roundel/roundel/internal/keys"
 	"github.com/roundel/roundel/internal/org"
 	"github.com/roundel/roundel/internal/publicid"
 	"github.com/roundel/roundel/internal/sqldb"
+	"github.com/roundel/roundel/proof"
 )
 
 // largest bounds a file of an archive that is read into memory.
@@ -330,7 +334,14 @@ func (s *Service) importAwards(ctx context.Context, tx *sqldb.Tx, a *Archive, or
 		if made[c.ID] = key; c.ReplacedBy != "" {
 			later[c.ID] = c.ReplacedBy
 		}
-		return err
+		if err != nil || len(document) == 0 {
+			return err
+		}
+		fragment, err := signedWith(document)
+		if err != nil {
+			return fault.Wrap(fault.Invalid, err, fmt.Sprintf("The signed badge %s cannot be read: %v.", c.ID, err))
+		}
+		return keys.CarryInRecord(ctx, tx, organisation, key, fragment, document, c.IssuedAt)
 	})
 	if err != nil {
 		return err
@@ -344,4 +355,36 @@ func (s *Service) importAwards(ctx context.Context, tx *sqldb.Tx, a *Archive, or
 		}
 	}
 	return nil
+}
+
+// signedWith returns the name, behind the #, of the key that signed a badge.
+func signedWith(document []byte) (string, error) {
+	c, err := credential.Parse(document)
+	if err != nil {
+		return "", err
+	}
+	_, proofs, err := proof.Split(c.Tree)
+	if err != nil {
+		return "", err
+	}
+	if len(proofs) == 0 {
+		return "", errors.New("it carries no proof")
+	}
+	_, fragment, _ := strings.Cut(proofs[0].VerificationMethod, "#")
+	return fragment, nil
+}
+
+// Owner returns the key of the account with this verified address.
+func (s *Service) Owner(ctx context.Context, email string) (id int64, err error) {
+	address, err := account.AddressKey(email)
+	if err != nil {
+		return 0, err
+	}
+	err = s.DB.Read(ctx, func(tx *sqldb.Tx) error {
+		return tx.QueryRow(ctx, `SELECT account_id FROM account_address WHERE address_key = $1 AND verified_at > 0`, address).Scan(&id)
+	})
+	if errors.Is(err, sqldb.ErrNoRows) {
+		err = fault.NotFoundf("Nobody with an account here has the verified address %s.", email)
+	}
+	return id, err
 }

@@ -109,6 +109,11 @@ func newWorld(t *testing.T, postgres bool) *world {
 		t.Errorf("manifest %+v", m)
 	}
 	w.file = out.Bytes()
+	r, err := (&fsck.Checker{DB: w.App.Ground.DB, Blobs: w.App.Ground.Blobs, Keys: w.App.Ground.Keys}).Check(w.ctx)
+	must(t, err)
+	for _, p := range r.Problems {
+		t.Errorf("after the export: %s", p)
+	}
 	return w
 }
 
