@@ -126,7 +126,7 @@ func (s *Server) settingsTabs(r *http.Request, base, current string) []tab {
 		needs      org.Permission
 	}{
 		{"profile", "", org.EditOrganisation}, {"domain", "/domain", org.EditOrganisation}, {"disclosure", "/disclosure", org.EditOrganisation},
-		{"identity", "/identity", org.EditOrganisation}, {"keys", "/keys", org.ManageKeys}, {"tokens", "/tokens", org.ManageTokens}, {"sign-in", "/sign-in", org.ManageSignIn}, {"audit", "/audit", org.ViewAudit},
+		{"identity", "/identity", org.EditOrganisation}, {"keys", "/keys", org.ManageKeys}, {"tokens", "/tokens", org.ManageTokens}, {"sign-in", "/sign-in", org.ManageSignIn}, {"audit", "/audit", org.ViewAudit}, {"export", "/export", org.Export},
 	} {
 		if !gate.From(r.Context()).May(t.needs) {
 			continue
