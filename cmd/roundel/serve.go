@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -28,7 +29,7 @@ func (s *serveCommand) Run(c *console) error {
 	if err := a.Start(c.ctx); err != nil {
 		return joinClose(a, err)
 	}
-	link, err := a.SetUpURL(c.ctx)
+	link, err := a.SetUpURL(context.WithoutCancel(c.ctx)) // it serves by now: an interrupt is no failure
 	if err != nil {
 		return joinClose(a, err)
 	}

@@ -11,6 +11,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"log/slog"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -19,7 +20,14 @@ import (
 )
 
 // Dir keeps blobs in a folder.
-type Dir struct{ root *os.Root }
+type Dir struct {
+	// Fatal is called when the disk did not flush: nobody can know what is on it
+	// after that, and a second flush may succeed without having written what the
+	// first one lost. Open sets it to end the process.
+	Fatal func(error)
+
+	root *os.Root
+}
 
 // Open returns the blobs in the folder at path, which is made when needed.
 func Open(path string) (*Dir, error) {
@@ -27,7 +35,21 @@ func Open(path string) (*Dir, error) {
 		return nil, err
 	}
 	root, err := os.OpenRoot(path)
-	return &Dir{root}, err
+	return &Dir{exit, root}, err
+}
+
+func exit(err error) {
+	slog.Error("the disk failed under the pictures; stopping, because nobody can tell what is durable", "err", err)
+	os.Exit(70)
+}
+
+// flush makes f durable, and closes it.
+func (d *Dir) flush(f *os.File) error {
+	err := f.Sync()
+	if err != nil {
+		d.Fatal(err)
+	}
+	return errors.Join(err, f.Close())
 }
 
 // Close releases the folder.
@@ -59,8 +81,9 @@ func (d *Dir) Put(_ context.Context, data []byte) (string, error) {
 	if err != nil {
 		return "", fmt.Errorf("keep blob: %w", err)
 	}
-	_, err = f.Write(data)
-	if err = errors.Join(err, f.Sync(), f.Close()); err == nil {
+	if _, err = f.Write(data); err != nil {
+		err = errors.Join(err, f.Close())
+	} else if err = d.flush(f); err == nil {
 		err = d.root.Rename(temporary, name)
 	}
 	if err != nil {
@@ -109,7 +132,7 @@ func (d *Dir) syncFolder(name string) error {
 	if err != nil {
 		return err
 	}
-	return errors.Join(f.Sync(), f.Close())
+	return d.flush(f)
 }
 
 // place spreads the blobs over 256 folders.
