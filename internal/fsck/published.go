@@ -61,7 +61,7 @@ func (l *awardList) read(ctx context.Context, tx *sqldb.Tx, after int64) error {
 	if err != nil || setSince[l.purpose] == "" {
 		return err
 	}
-	if err := tx.QueryRow(ctx, `SELECT count(*) FROM award WHERE `+l.purpose+`_list = $1`, l.id).Scan(&l.awards); err != nil {
+	if err := tx.QueryRow(ctx, `SELECT count(*) FROM award WHERE `+l.purpose+`_list = $1 AND `+l.purpose+`_list > 0`, l.id).Scan(&l.awards); err != nil {
 		return err
 	}
 	l.set = map[int64]bool{}
@@ -70,7 +70,7 @@ func (l *awardList) read(ctx context.Context, tx *sqldb.Tx, after int64) error {
 		err := rows.Scan(&place)
 		l.set[place] = true
 		return struct{}{}, err
-	}, `SELECT `+l.purpose+`_index FROM award WHERE `+l.purpose+`_list = $1 AND `+setSince[l.purpose]+` > 0
+	}, `SELECT `+l.purpose+`_index FROM award WHERE `+l.purpose+`_list = $1 AND `+l.purpose+`_list > 0 AND `+setSince[l.purpose]+` > 0
 		UNION SELECT position FROM status_kept WHERE list_id = $1`, l.id)
 	return err
 }

@@ -36,7 +36,7 @@ var sentences = []string{
 	// A letter was written for each award that was announced, once the announcement was read.
 	`SELECT 'award ' || a.id || ' was announced, but no letter was written' FROM award a JOIN event e ON e.subject = a.id AND e.kind = 'award.issued'
 		WHERE a.erased_at = 0 AND e.id <= (SELECT coalesce(max(cursor), 0) FROM consumer_cursor WHERE name = 'claim')
-			AND NOT EXISTS (SELECT 1 FROM outbox_mail m WHERE m.award_id = a.id)`,
+			AND NOT EXISTS (SELECT 1 FROM outbox_mail m WHERE m.award_id = a.id AND m.award_id > 0)`,
 	`SELECT 'a claim link of award ' || s.award_id || ' is not kept as a hash' FROM claim_secret s WHERE length(s.secret_hash) <> 32`,
 	`SELECT 'mail ' || m.id || ' is ' || m.state || ', which is no state of a mail' FROM outbox_mail m WHERE m.state NOT IN ('queued', 'waiting', 'held', 'sent', 'failed')`,
 	`SELECT 'mail ' || m.id || ' was sent and still holds its text' FROM outbox_mail m WHERE m.state = 'sent' AND (m.body_text <> '' OR m.body_html <> '' OR length(m.sealed) > 0)`,

@@ -19,7 +19,7 @@ import (
 // patience bounds every wait for progress; it is no measurement.
 const patience = 10 * time.Minute
 
-// TestKilledWhileAwarding kills the server ROUNDEL_KILLS times at random
+// TestKilledWhileAwarding kills the server ROUNDEL_BATCH_KILLS times at random
 // moments (ROUNDEL_SEED) while it awards one spreadsheet. Whatever it was
 // doing, in the end each good row is awarded exactly once, each recipient has
 // a mail, and the data is whole.
@@ -27,7 +27,7 @@ func TestKilledWhileAwarding(t *testing.T) {
 	if testing.Short() {
 		t.Skip("starts and kills a server many times: not in short mode")
 	}
-	kills, seed := setting(t, "ROUNDEL_KILLS", 8), setting(t, "ROUNDEL_SEED", 1)
+	kills, seed := setting(t, "ROUNDEL_BATCH_KILLS", 4), setting(t, "ROUNDEL_SEED", 1)
 	rows := 400 + 200*kills // each start may award a few hundred before the kill comes
 	t.Logf("%d kills, %d rows, seed %d", kills, rows, seed)
 	binary := build(t)

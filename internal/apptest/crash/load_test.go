@@ -41,6 +41,10 @@ func (s *site) load(ctx context.Context, l *ledger, clients, steps int, seed uin
 		c := &client{site: s, ledger: l, name: fmt.Sprintf("c%d", n), random: rand.New(rand.NewPCG(seed, uint64(n)))}
 		go func() {
 			defer func() { ended <- struct{}{} }()
+			if steps < endless && n == 0 { // a short load has everything too
+				c.draw(ctx)
+				c.spreadsheet(ctx)
+			}
 			for range steps {
 				select {
 				case <-stop:

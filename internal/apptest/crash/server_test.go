@@ -5,26 +5,49 @@ import (
 	"context"
 	"database/sql"
 	"errors"
+	"fmt"
 	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"sync"
 	"syscall"
 	"testing"
 	"time"
 )
 
-// build builds the real binary.
+// folder holds what all tests of the package share, until TestMain ends.
+var folder = sync.OnceValues(func() (string, error) { return os.MkdirTemp("", "roundel-crash-binary-") })
+
+func TestMain(m *testing.M) {
+	code := m.Run()
+	if dir, err := folder(); err == nil {
+		_ = os.RemoveAll(dir)
+	}
+	os.Exit(code)
+}
+
+// build builds the real binary, once.
 func build(t *testing.T) string {
 	t.Helper()
-	binary := filepath.Join(t.TempDir(), "roundel")
-	cmd := exec.CommandContext(t.Context(), "go", "build", "-o", binary, "github.com/roundel/roundel/cmd/roundel")
-	cmd.Env = append(os.Environ(), "CGO_ENABLED=0")
-	if out, err := cmd.CombinedOutput(); err != nil {
-		t.Fatalf("go build: %v\n%s", err, out)
-	}
+	binary, err := binary()
+	check(t, err)
 	return binary
 }
+
+var binary = sync.OnceValues(func() (string, error) {
+	dir, err := folder()
+	if err != nil {
+		return "", err
+	}
+	binary := filepath.Join(dir, "roundel")
+	cmd := exec.Command("go", "build", "-o", binary, "github.com/roundel/roundel/cmd/roundel")
+	cmd.Env = append(os.Environ(), "CGO_ENABLED=0")
+	if out, err := cmd.CombinedOutput(); err != nil {
+		return "", fmt.Errorf("go build: %w\n%s", err, out)
+	}
+	return binary, nil
+})
 
 // flags are the settings of the installation on a command line.
 func (w *world) flags() []string {

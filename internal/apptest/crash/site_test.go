@@ -20,6 +20,7 @@ import (
 	"github.com/roundel/roundel/internal/config"
 	"github.com/roundel/roundel/internal/dbtest"
 	"github.com/roundel/roundel/internal/org"
+	"github.com/roundel/roundel/internal/sqldb"
 )
 
 // site is an installation that is used over HTTP by several clients at once,
@@ -100,6 +101,7 @@ func (s *site) open(t *testing.T) *app.App {
 	c.Listen = "127.0.0.1:0"
 	a, err := app.New(context.WithoutCancel(t.Context()), c, slog.New(slog.DiscardHandler))
 	check(t, err)
+	a.Ground.DB.DefaultScope = sqldb.Installation
 	return a
 }
 

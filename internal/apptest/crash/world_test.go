@@ -18,6 +18,7 @@ import (
 	"github.com/roundel/roundel/internal/org"
 	"github.com/roundel/roundel/internal/publicid"
 	"github.com/roundel/roundel/internal/sheet"
+	"github.com/roundel/roundel/internal/sqldb"
 )
 
 const baseURL = "https://badges.example.org"
@@ -92,6 +93,7 @@ func (w *world) open(t *testing.T) *app.App {
 	t.Helper()
 	a, err := app.New(context.WithoutCancel(t.Context()), w.config, slog.New(slog.DiscardHandler))
 	check(t, err)
+	a.Ground.DB.DefaultScope = sqldb.Installation
 	return a
 }
 
