@@ -10,6 +10,7 @@ import (
 	"net"
 	"net/http"
 	"os"
+	"sync"
 	"time"
 
 	"github.com/roundel/roundel/internal/config"
@@ -32,6 +33,8 @@ type App struct {
 	watch    *watch
 	doors    *doors
 	ended    chan error
+	closing  sync.Once
+	closed   error
 }
 
 // New opens the data, migrates it and builds every layer. Nothing is served
@@ -131,8 +134,14 @@ func (a *App) SetUpURL(ctx context.Context) (string, error) {
 }
 
 // Close stops serving, lets what is under way end for as long as --stop-timeout
-// says, and closes the data. Load balancers are told first.
+// says, and closes the data. Load balancers are told first. Closing again does
+// nothing more.
 func (a *App) Close() error {
+	a.closing.Do(func() { a.closed = a.close() })
+	return a.closed
+}
+
+func (a *App) close() error {
 	var errs []error
 	timeout := a.Config.StopTimeout
 	if timeout == 0 {

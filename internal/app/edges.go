@@ -25,7 +25,7 @@ func newEdges(a *App) (http.Handler, error) {
 	mux := http.NewServeMux()
 	pages := &web.Server{
 		Accounts: f.Accounts, Orgs: f.Orgs, Badges: f.Badges, Issuing: f.Issuing, Claims: f.Claims, Verification: f.Verification,
-		Outbox: f.Outbox, Audit: f.Audit, Erasure: f.Erasure, Transfer: f.Transfer, SignIn: f.SignIn, Blobs: g.Blobs, Keys: g.Keys, Gate: door, Catalogues: g.Catalogues, Now: g.Now, Log: a.Log,
+		Outbox: f.Outbox, Audit: f.Audit, Erasure: f.Erasure, SignIn: f.SignIn, Transfer: f.Transfer, Blobs: g.Blobs, Keys: g.Keys, Gate: door, Catalogues: g.Catalogues, Now: g.Now, Log: a.Log,
 		BaseURL: a.BaseURL, Site: a.Config.Name, Mails: g.Mail != nil, Development: a.Config.Development,
 	}
 	if err := pages.Mount(mux); err != nil {
@@ -37,7 +37,7 @@ func newEdges(a *App) (http.Handler, error) {
 	credentials.Mount(mux)
 	mux.HandleFunc("GET /healthz", a.watch.health.Live)
 	mux.HandleFunc("GET /readyz", a.watch.health.Ready)
-	return a.watch.behind(guards.before(limitBodies(secureTransport(fromOurPages().Handler(observe.Routed(mux)), secure)))), nil
+	return a.watch.behind(safeHeaders(guards.before(limitBodies(secureTransport(fromOurPages().Handler(observe.Routed(mux)), secure))))), nil
 }
 
 // fromOurPages refuses what another site's page sends, but for the answers of
@@ -52,6 +52,20 @@ func fromOurPages() *http.CrossOriginProtection {
 func limitBodies(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		r.Body = http.MaxBytesReader(w, r.Body, issuing.MaxBatchBytes+1<<20)
+		next.ServeHTTP(w, r)
+	})
+}
+
+// safeHeaders sets what holds for every answer whose handler says nothing else:
+// it is what its type says, nothing may run in it or frame it, and its address
+// is told to nobody. Pages have a policy of their own.
+func safeHeaders(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		h := w.Header()
+		h.Set("X-Content-Type-Options", "nosniff")
+		h.Set("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'; base-uri 'none'")
+		h.Set("Referrer-Policy", "same-origin")
+		h.Set("Permissions-Policy", "accelerometer=(), browsing-topics=(), camera=(), display-capture=(), geolocation=(), gyroscope=(), magnetometer=(), microphone=(), midi=(), payment=(), usb=()")
 		next.ServeHTTP(w, r)
 	})
 }

@@ -38,8 +38,8 @@ type Features struct {
 	Audit        *audit.Service
 	Journal      *journal.Journal
 	Erasure      *erasure.Service
-	Transfer     *transfer.Service
 	SignIn       *signin.Service
+	Transfer     *transfer.Service
 }
 
 func newFeatures(_ context.Context, a *App) (*Features, error) {
@@ -60,6 +60,7 @@ func newFeatures(_ context.Context, a *App) (*Features, error) {
 		BaseURL: a.BaseURL, Secret: g.Keys.Secrets.Secret("award ids"),
 	}
 	f.Audit = &audit.Service{DB: g.DB, Sealer: a.watch.sealer}
+	f.Issuing.Issued = a.watch.metrics.Issued
 	a.own(g.Fetch)
 	f.Verification = &verification.Service{Fetch: g.Fetch, Now: g.Now, Recorded: a.recorded}
 	f.Attest = &attest.Service{DB: g.DB, Keys: g.Keys, Now: g.Now, BaseURL: a.BaseURL, ListPath: vcapi.ListPath}
@@ -73,12 +74,12 @@ func newFeatures(_ context.Context, a *App) (*Features, error) {
 	f.Issuing.Journal, f.Attest.Journal = f.Journal.Flush, f.Journal.Flush
 	f.Erasure = &erasure.Service{DB: g.DB, Now: g.Now, Journal: f.Journal.Flush}
 	maps.Copy(f.Jobs.Handlers, f.Erasure.Handlers())
+	f.SignIn = newSignIn(a, f)
+	maps.Copy(f.Jobs.Handlers, f.SignIn.Handlers())
 	f.Transfer = &transfer.Service{
 		DB: g.DB, Blobs: g.Blobs, Orgs: f.Orgs, Issuing: f.Issuing, Keys: g.Keys, Now: g.Now, BaseURL: a.BaseURL,
 		Audit: &audit.Service{DB: g.DB, Sealer: a.watch.sealer},
 	}
-	f.SignIn = newSignIn(a, f)
-	maps.Copy(f.Jobs.Handlers, f.SignIn.Handlers())
 	maps.Copy(f.Jobs.Handlers, g.Keys.Handlers(a.Log))
 	f.Jobs.Consume(claim.Consumer, f.Claims.OnEvents)
 	return f, nil

@@ -51,6 +51,7 @@ func newWatch(ctx context.Context, a *App) (*watch, error) {
 		}
 		w.front.Traces = w.traces
 	}
+	w.watchSigning(g.Keys, g.Now)
 	w.health = &observe.Health{Now: g.Now, Checks: []observe.Check{
 		{Name: "the database does not answer", Do: func(ctx context.Context) error { return migrated(ctx, g.DB) }},
 		{Name: "the key-encryption key does not fit the data", Do: func(ctx context.Context) error { return g.Keys.Check(sqldb.ForInstallation(ctx)) }},

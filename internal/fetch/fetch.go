@@ -19,6 +19,7 @@ import (
 	"time"
 
 	"github.com/roundel/roundel/did"
+	"github.com/roundel/roundel/internal/observe"
 )
 
 // The limits of a request, for fields that are zero.
@@ -100,6 +101,8 @@ func (c *Client) get(ctx context.Context, address, accept string, max int64, sta
 	case max == math.MaxInt64:
 		max-- // one byte more is read, to see that there is more
 	}
+	ctx, end := observe.Start(ctx, "fetch")
+	defer func() { end(err) }()
 	ctx, cancel := context.WithTimeout(ctx, c.timeout())
 	defer cancel()
 

@@ -42,6 +42,9 @@ type Service struct {
 	// the backups; nil: there is none.
 	Journal func(context.Context) error
 
+	// Issued is told how many awards were signed and stored; nil: nobody is.
+	Issued func(n int)
+
 	lists    signedlist.Keeper
 	together gathering
 }

@@ -177,8 +177,10 @@ func (s *Service) signAndComplete(ctx context.Context, all []*Award) error {
 func (s *Service) complete(ctx context.Context, awards []*Award, signed []keys.Entry) error {
 	now := s.Now()
 	done := make([]Award, len(awards)) // the transaction may run more than once
+	var fresh int
 	err := s.DB.Write(ctx, func(tx *sqldb.Tx) error {
 		journal := make([]keys.Entry, 0, len(awards))
+		fresh = 0
 		for i := range awards {
 			done[i] = *awards[i]
 			a := &done[i]
@@ -198,6 +200,7 @@ func (s *Service) complete(ctx context.Context, awards []*Award, signed []keys.E
 				continue
 			}
 			journal = append(journal, signed[i])
+			fresh++
 			if err := event.Record(ctx, tx, event.Event{OrgID: a.OrganisationID, Kind: EventIssued, Subject: a.ID, Actor: a.CreatedBy}); err != nil {
 				return err
 			}
@@ -210,6 +213,9 @@ func (s *Service) complete(ctx context.Context, awards []*Award, signed []keys.E
 		} else {
 			a.Document = nil // it was not kept, so nobody gets it
 		}
+	}
+	if err == nil && s.Issued != nil {
+		s.Issued(fresh)
 	}
 	return err
 }

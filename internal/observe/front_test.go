@@ -136,7 +136,7 @@ func TestMetricsAreByRoute(t *testing.T) {
 	ask(h, "/nothing/secret-of-ada", "192.0.2.7:1")
 	r := httptest.NewRequest("BREW", "/claim/x", nil)
 	h.ServeHTTP(httptest.NewRecorder(), r)
-	m.Signed("ed25519", time.Millisecond, nil)
+	m.Signed("credential", time.Millisecond, nil)
 	m.Issued(4)
 	m.Committed(7)
 	reads := 0
@@ -156,7 +156,7 @@ func TestMetricsAreByRoute(t *testing.T) {
 		`roundel_http_requests_total{method="other",route="none",status="405"} 1`,
 		`roundel_http_request_duration_seconds_count{route="GET /claim/{secret}"} 3`,
 		`roundel_http_requests_in_flight 0`,
-		`roundel_signature_duration_seconds_count{key="ed25519",outcome="ok"} 1`,
+		`roundel_signature_duration_seconds_count{kind="credential",outcome="ok"} 1`,
 		`roundel_awards_issued_total 4`,
 		`roundel_db_group_commit_size_sum 7`,
 		`roundel_outbox_mails{state="queued"} 2`,

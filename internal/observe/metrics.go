@@ -32,8 +32,8 @@ func NewMetrics() *Metrics {
 		durations: prometheus.NewHistogramVec(prometheus.HistogramOpts{Name: "roundel_http_request_duration_seconds", Help: "From a request's arrival to the end of its answer.",
 			Buckets: []float64{.001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 2.5, 10}}, []string{"route"}),
 		inFlight: prometheus.NewGauge(prometheus.GaugeOpts{Name: "roundel_http_requests_in_flight", Help: "Requests being answered."}),
-		signatures: prometheus.NewHistogramVec(prometheus.HistogramOpts{Name: "roundel_signature_duration_seconds", Help: "Signatures made, by kind of key and outcome.",
-			Buckets: []float64{.0001, .00025, .001, .0025, .01, .05, .25, 1, 5}}, []string{"key", "outcome"}),
+		signatures: prometheus.NewHistogramVec(prometheus.HistogramOpts{Name: "roundel_signature_duration_seconds", Help: "Signatures made, by kind of document and outcome.",
+			Buckets: []float64{.0001, .00025, .001, .0025, .01, .05, .25, 1, 5}}, []string{"kind", "outcome"}),
 		issued:  prometheus.NewCounter(prometheus.CounterOpts{Name: "roundel_awards_issued_total", Help: "Awards signed and stored by this process."}),
 		commits: prometheus.NewHistogram(prometheus.HistogramOpts{Name: "roundel_db_group_commit_size", Help: "Transactions that shared one commit (SQLite).", Buckets: prometheus.ExponentialBuckets(1, 2, 9)}),
 	}
@@ -86,8 +86,8 @@ func (m *Metrics) request(route, method string, status int, took time.Duration) 
 	m.durations.WithLabelValues(route).Observe(took.Seconds())
 }
 
-// Signed counts a signature with a kind of key.
-func (m *Metrics) Signed(key string, took time.Duration, err error) {
+// Signed counts a signature on a kind of document.
+func (m *Metrics) Signed(kind string, took time.Duration, err error) {
 	if m == nil {
 		return
 	}
@@ -95,7 +95,7 @@ func (m *Metrics) Signed(key string, took time.Duration, err error) {
 	if err != nil {
 		outcome = "failed"
 	}
-	m.signatures.WithLabelValues(key, outcome).Observe(took.Seconds())
+	m.signatures.WithLabelValues(kind, outcome).Observe(took.Seconds())
 }
 
 // Issued counts awards that were signed and stored.
