@@ -22,10 +22,12 @@ type owner struct {
 	made    bool // the serving role is made by us, and taken on by SET ROLE
 }
 
-// connect opens one connection as the owner, in the installation's scope.
+// connect opens a pool as the owner, in the installation's scope. The server
+// looks whether we still live: a migration must not go on, and hold its lock,
+// long after the node that ran it was killed.
 func (o *owner) connect() *sql.DB {
 	return stdlib.OpenDB(*o.config, stdlib.OptionAfterConnect(func(ctx context.Context, c *pgx.Conn) error {
-		_, err := c.Exec(ctx, "SET roundel.scope = '"+Installation.setting()+"'")
+		_, err := c.Exec(ctx, "SET roundel.scope = '"+Installation.setting()+"'; SET client_connection_check_interval = '1s'")
 		return err
 	}))
 }
