@@ -91,6 +91,9 @@ func (a *App) Start(ctx context.Context) (err error) {
 	if err := a.Features.Attest.KeepGivingUp(ctx); err != nil {
 		return fmt.Errorf("give up interrupted credentials: %w", err)
 	}
+	if err := a.Features.Erasure.KeepTidy(ctx); err != nil {
+		return fmt.Errorf("forget what has served its purpose: %w", err)
+	}
 	if err := a.Ground.Keys.KeepChecking(ctx); err != nil {
 		return fmt.Errorf("look after published keys: %w", err)
 	}

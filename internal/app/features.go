@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"maps"
 	"net"
+	"time"
 
 	"github.com/roundel/roundel/internal/account"
 	"github.com/roundel/roundel/internal/attest"
@@ -72,7 +73,7 @@ func newFeatures(_ context.Context, a *App) (*Features, error) {
 	maps.Copy(f.Jobs.Handlers, f.Attest.Handlers())
 	f.Journal = &journal.Journal{DB: g.DB, Dir: a.Config.JournalPath(), Now: g.Now, Log: a.Log, Fatal: g.DB.Fatal}
 	f.Issuing.Journal, f.Attest.Journal = f.Journal.Flush, f.Journal.Flush
-	f.Erasure = &erasure.Service{DB: g.DB, Now: g.Now, Journal: f.Journal.Flush}
+	f.Erasure = &erasure.Service{DB: g.DB, Now: g.Now, Journal: f.Journal.Flush, KeepMails: time.Duration(a.Config.MailAddresses) * 24 * time.Hour}
 	maps.Copy(f.Jobs.Handlers, f.Erasure.Handlers())
 	f.SignIn = newSignIn(a, f)
 	maps.Copy(f.Jobs.Handlers, f.SignIn.Handlers())

@@ -68,6 +68,7 @@ type Config struct {
 
 	MetricsListen  string `name:"metrics" env:"ROUNDEL_METRICS" placeholder:"HOST:PORT" help:"Listen here for Prometheus, at /metrics. By default nowhere. Keep it away from the public."`
 	OTLPEndpoint   string `name:"otlp-endpoint" env:"ROUNDEL_OTLP_ENDPOINT" placeholder:"URL" help:"Send traces to this OpenTelemetry collector by OTLP over HTTP, for example http://127.0.0.1:4318."`
+	MailAddresses  int    `name:"mail-addresses" default:"365" env:"ROUNDEL_MAIL_ADDRESSES" placeholder:"DAYS" help:"How many days sent mails keep the address that they went to. 0 keeps it for good."`
 	AuditAddresses int    `name:"audit-addresses" default:"180" env:"ROUNDEL_AUDIT_ADDRESSES" placeholder:"DAYS" help:"How many days the audit log keeps network addresses. 0 keeps them for good."`
 }
 
@@ -147,8 +148,8 @@ func (c *Config) checkServing() error {
 	if u, err := url.Parse(c.OTLPEndpoint); c.OTLPEndpoint != "" && (err != nil || (u.Scheme != "https" && u.Scheme != "http") || u.Host == "") {
 		return fmt.Errorf("--otlp-endpoint %q must be http://HOST:PORT or https://HOST", c.OTLPEndpoint)
 	}
-	if c.AuditAddresses < 0 || c.StopTimeout < 0 || c.StopDelay < 0 {
-		return fmt.Errorf("--audit-addresses, --stop-timeout and --stop-delay must not be negative")
+	if c.AuditAddresses < 0 || c.MailAddresses < 0 || c.StopTimeout < 0 || c.StopDelay < 0 {
+		return fmt.Errorf("--audit-addresses, --mail-addresses, --stop-timeout and --stop-delay must not be negative")
 	}
 	_, err := c.Proxies()
 	return err

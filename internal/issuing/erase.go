@@ -134,3 +134,10 @@ func Addresses(ctx context.Context, tx *sqldb.Tx, do func(address string)) error
 func ByPublicID(ctx context.Context, tx *sqldb.Tx, id publicid.ID) (*Award, error) {
 	return scanAward(tx.QueryRow(ctx, `SELECT `+awardColumns+awardFrom+`WHERE a.public_id = $1`, id))
 }
+
+// ForgetRetries drops the records of requests with an Idempotency-Key that were
+// made before a time: the same key makes another award then.
+func ForgetRetries(ctx context.Context, tx *sqldb.Tx, before time.Time) error {
+	_, err := tx.Exec(ctx, `DELETE FROM idempotency WHERE created_at < $1`, sqldb.Millis(before))
+	return err
+}

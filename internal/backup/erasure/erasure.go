@@ -33,6 +33,8 @@ type Service struct {
 	// Journal returns once what was committed before stands in the journal beside
 	// the backups; nil: there is none, and older backups bring people back.
 	Journal func(context.Context) error
+	// KeepMails is how long sent mails keep their address; zero: for good.
+	KeepMails time.Duration
 }
 
 // Request says who is to be erased.
@@ -176,6 +178,7 @@ func record(ctx context.Context, tx *sqldb.Tx, e row) error {
 // Handlers returns the jobs that this package does.
 func (s *Service) Handlers() map[string]func(context.Context, json.RawMessage) error {
 	return map[string]func(context.Context, json.RawMessage) error{
+		tidy:  s.runTidy,
 		scrub: func(ctx context.Context, _ json.RawMessage) error { return s.Scrub(ctx) },
 	}
 }
