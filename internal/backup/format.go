@@ -77,9 +77,12 @@ type Blobs interface {
 	Keys(ctx context.Context, do func(key string) error) error
 }
 
-// passing are tables whose rows are not restored: whoever was signed in when
-// the backup was made may have been signed out since.
-var passing = map[string]bool{"session": true, "one_time_link": true}
+// passing are tables whose rows are not restored: whoever was signed in, or on
+// the way in, when the backup was made may have been signed out since.
+var passing = map[string]bool{
+	"session": true, "one_time_link": true, "signin_step": true, "signin_code": true, "signin_try": true,
+	"signin_attempt": true, "signin_pending": true, "passkey_ceremony": true,
+}
 
 // fresh are columns that begin anew in a restored copy: nobody works on its
 // jobs yet.
