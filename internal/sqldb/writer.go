@@ -24,6 +24,10 @@ const (
 	truncatePages   = 32_768
 )
 
+// truncatePause is how long a reader that keeps the log from being emptied is
+// left alone.
+const truncatePause = 5 * time.Second
+
 // errAbandoned stands for a member whose function panicked or ended its goroutine.
 var errAbandoned = errors.New("the transaction's function did not return")
 
@@ -39,6 +43,7 @@ type writer struct {
 	closing chan struct{}
 	once    sync.Once
 	stopped chan struct{}
+	blocked time.Time           // when a reader last kept the log from being emptied
 	broken  error               // set by the writer when the disk failed; nothing is written after
 	commit  func(*sql.Tx) error // replaced by tests
 }
@@ -213,14 +218,31 @@ func (w *writer) turn(stx *sql.Tx, m *member) (err error, gone bool) {
 // automatic checkpoint would hide a failing disk.
 func (w *writer) checkpoint() {
 	pages, err := w.pragmaCheckpoint("NOOP")
-	if err == nil && pages > truncatePages {
-		_, err = w.pragmaCheckpoint("TRUNCATE")
+	if err == nil && pages > truncatePages && time.Since(w.blocked) > truncatePause {
+		err = w.truncate()
 	} else if err == nil && pages > checkpointPages {
 		_, err = w.pragmaCheckpoint("PASSIVE")
 	}
 	if err != nil {
 		w.check(fmt.Errorf("checkpoint: %w", err))
 	}
+}
+
+// truncate folds the whole log into the file and empties it. While somebody
+// reads an older state, as a backup does for minutes, that cannot be done, and
+// whoever writes must not wait for it: it is tried again later.
+func (w *writer) truncate() error {
+	ctx := context.Background()
+	if _, err := w.db.write.ExecContext(ctx, "PRAGMA busy_timeout(50)"); err != nil {
+		return err
+	}
+	var busy, log, done int64
+	err := w.db.write.QueryRowContext(ctx, "PRAGMA wal_checkpoint(TRUNCATE)").Scan(&busy, &log, &done)
+	if busy != 0 {
+		w.blocked = time.Now()
+	}
+	_, reset := w.db.write.ExecContext(ctx, "PRAGMA busy_timeout(60000)") // as it was opened
+	return errors.Join(err, reset)
 }
 
 // pragmaCheckpoint returns how many pages of the log are not in the file yet.
