@@ -135,15 +135,6 @@ func execute(t *testing.T, h *apptest.House, statements ...string) {
 	}
 }
 
-// keeps reports whether anything is kept in a table so far.
-func keeps(t *testing.T, h *apptest.House, table string) bool {
-	t.Helper()
-	n := 0
-	return h.App.Ground.DB.Read(t.Context(), func(tx *sqldb.Tx) error {
-		return tx.QueryRow(t.Context(), `SELECT count(*) FROM `+table).Scan(&n)
-	}) == nil && n > 0
-}
-
 // count returns a number from the database.
 func count(t *testing.T, h *apptest.House, query string, args ...any) (n int) {
 	t.Helper()
@@ -208,9 +199,6 @@ func TestEachRefusedWriteOfIssuing(t *testing.T) {
 			{"INSERT", "signature_record", ""},
 			{"INSERT", "audit_entry", ""},
 		} {
-			if !keeps(t, h, c.table) && n > 0 {
-				continue
-			}
 			p := newTenant(t, h, fmt.Sprintf("Bakery %d", n))
 			email := fmt.Sprintf("amara%d@example.org", n)
 			refuse(t, h, c.write, c.table, c.when)
@@ -264,9 +252,6 @@ func TestEachRefusedWriteOfAState(t *testing.T) {
 			{"accept", "UPDATE", "award"}, {"accept", "INSERT", "event"},
 			{"link", "INSERT", "claim_secret"}, {"mail", "INSERT", "claim_secret"}, {"mail", "INSERT", "outbox_mail"},
 		} {
-			if c.table == "audit_entry" && !keeps(t, h, c.table) {
-				continue
-			}
 			a := p.award(t, fmt.Sprintf("mei%d@example.org", n))
 			link := h.ClaimPath(t, a)
 			before := p.get("/api/v1/awards/" + a.PublicID.String()).Want(http.StatusOK)
