@@ -44,16 +44,18 @@ func newWorld(t *testing.T, db *sqldb.DB, baseURL string) *world {
 	catalogues, err := locale.Load()
 	check(t, err)
 	ring := &keys.Ring{DB: db, KEK: kek, Now: now, BaseURL: baseURL}
+	secrets, err := keys.NewSecrets(make([]byte, 32))
+	check(t, err)
 	accounts := &account.Service{DB: db, Now: now}
 	orgs := &org.Service{DB: db, Keys: ring, Blobs: blobs, Now: now, BaseURL: baseURL}
 	badges := &badge.Service{DB: db, Blobs: blobs, Now: now}
 	w := &world{
-		claims: &claim.Service{DB: db, Now: now, Texts: catalogues.For("en"), Seal: func(secret string) []byte { return kek.Seal("claim link", []byte(secret)) }, BaseURL: baseURL},
+		claims: &claim.Service{DB: db, Now: now, Texts: catalogues.For("en"), Seal: func(secret string) []byte { return secrets.Seal("claim link", []byte(secret)) }, BaseURL: baseURL},
 		outbox: &outbox.Service{DB: db, Blobs: blobs, Now: now, Open: func(sealed []byte) (string, error) {
-			secret, err := kek.Open("claim link", sealed)
+			secret, err := secrets.Open("claim link", sealed)
 			return string(secret), err
 		}},
-		issuing: &issuing.Service{DB: db, Keys: ring, Orgs: orgs, Blobs: blobs, Now: now, Log: slog.New(slog.DiscardHandler), BaseURL: baseURL, Secret: kek.Secret("x")},
+		issuing: &issuing.Service{DB: db, Keys: ring, Orgs: orgs, Blobs: blobs, Now: now, Log: slog.New(slog.DiscardHandler), BaseURL: baseURL, Secret: []byte("derives ids")},
 	}
 	link, err := accounts.SetUpLink(t.Context())
 	check(t, err)

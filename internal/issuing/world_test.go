@@ -52,7 +52,7 @@ func newWorld(t *testing.T, db *sqldb.DB, baseURL string) *world {
 	accounts := &account.Service{DB: db, Now: clock}
 	w.orgs = &org.Service{DB: db, Keys: ring, Blobs: blobs, Now: clock, BaseURL: baseURL}
 	w.badges = &badge.Service{DB: db, Blobs: blobs, Now: clock}
-	w.Service = &issuing.Service{DB: db, Keys: ring, Orgs: w.orgs, Blobs: blobs, Now: clock, Log: slog.New(slog.DiscardHandler), BaseURL: baseURL, Secret: kek.Secret("award ids")}
+	w.Service = &issuing.Service{DB: db, Keys: ring, Orgs: w.orgs, Blobs: blobs, Now: clock, Log: slog.New(slog.DiscardHandler), BaseURL: baseURL, Secret: []byte("derives ids")}
 	w.runner = &jobs.Runner{DB: db, Now: clock, Handlers: w.Handlers()}
 
 	link, err := accounts.SetUpLink(t.Context())

@@ -39,16 +39,6 @@ func (k *KEK) open(envelope, binding []byte) ([]byte, error) {
 	return decrypt(dataKey, envelope[1+wrappedSize:], binding)
 }
 
-// Seal encrypts plain for a purpose; Open with the same purpose returns it.
-func (k *KEK) Seal(purpose string, plain []byte) []byte {
-	return k.seal(plain, []byte("roundel "+purpose))
-}
-
-// Open returns what Seal encrypted for the purpose.
-func (k *KEK) Open(purpose string, sealed []byte) ([]byte, error) {
-	return k.open(sealed, []byte("roundel "+purpose))
-}
-
 func encrypt(key, plain, binding []byte) []byte {
 	aead, err := chacha20poly1305.NewX(key)
 	if err != nil {

@@ -66,10 +66,6 @@ func LoadPassphraseFile(path string, salt []byte) (*KEK, error) {
 // stored with the data and printed in backups.
 func (k *KEK) Fingerprint() string { return hex.EncodeToString(k.derive("fingerprint", 8)) }
 
-// Secret derives a secret of 32 bytes for the given purpose, so that the
-// installation needs to keep only one.
-func (k *KEK) Secret(purpose string) []byte { return k.derive("secret "+purpose, 32) }
-
 func (k *KEK) derive(info string, size int) []byte {
 	out, err := hkdf.Key(sha256.New, k.key[:], nil, "roundel "+info, size)
 	if err != nil {

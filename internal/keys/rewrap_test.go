@@ -102,7 +102,7 @@ func TestSecretsOpenForTheirPurposeOnly(t *testing.T) {
 	}
 	// What the key-encryption key itself sealed, in earlier versions, still opens;
 	// but never a signing key.
-	if got, err := b.Secrets.Open("claim link", b.KEK.Seal("claim link", []byte("old"))); err != nil || string(got) != "old" {
+	if got, err := b.Secrets.Open("claim link", b.KEK.seal([]byte("old"), []byte("roundel claim link"))); err != nil || string(got) != "old" {
 		t.Errorf("%q, %v", got, err)
 	}
 	if _, err := LoadSecrets(t.Context(), b.DB, &KEK{key: [32]byte{9}}); !errors.Is(err, errEnvelope) {

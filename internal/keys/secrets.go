@@ -9,6 +9,7 @@ import (
 	"encoding/base64"
 	"errors"
 	"fmt"
+	"strings"
 
 	"golang.org/x/crypto/chacha20poly1305"
 
@@ -41,8 +42,9 @@ func (s *Secrets) Open(purpose string, sealed []byte) ([]byte, error) {
 	if len(sealed) == 0 {
 		return nil, errEnvelope
 	}
-	if sealed[0] == envelopeVersion && s.older != nil {
-		return s.older.Open(purpose, sealed)
+	// Signing keys are tied to texts with NUL, which no purpose has.
+	if sealed[0] == envelopeVersion && s.older != nil && !strings.ContainsRune(purpose, 0) {
+		return s.older.open(sealed, []byte("roundel "+purpose))
 	}
 	if sealed[0] != envelopeSecrets {
 		return nil, errEnvelope

@@ -108,7 +108,7 @@ func newService(t *testing.T, db *sqldb.DB) (*Service, int64) {
 	orgs := &org.Service{DB: db, Keys: ring, Blobs: blobs, Now: clock, BaseURL: address}
 	s := &Service{
 		Orgs: orgs, Badges: &badge.Service{DB: db, Blobs: blobs, Now: clock}, Blobs: blobs, Now: clock,
-		Issuing: &issuing.Service{DB: db, Keys: ring, Orgs: orgs, Blobs: blobs, Now: clock, Log: slog.New(slog.DiscardHandler), BaseURL: address, Secret: kek.Secret("award ids")},
+		Issuing: &issuing.Service{DB: db, Keys: ring, Orgs: orgs, Blobs: blobs, Now: clock, Log: slog.New(slog.DiscardHandler), BaseURL: address, Secret: []byte("derives ids")},
 	}
 	link, err := accounts.SetUpLink(context.Background())
 	must(err)
