@@ -81,7 +81,7 @@ func TestOpenAPI(t *testing.T) {
 			for status, r := range op.Responses {
 				_, fine := r.Content["application/json"]
 				_, fault := r.Content["application/problem+json"]
-				if r.Description == "" || strings.HasPrefix(status, "4") && !fault || strings.HasPrefix(status, "2") && !fine && !strings.HasSuffix(path, "/credential") {
+				if r.Description == "" || strings.HasPrefix(status, "4") && !fault || strings.HasPrefix(status, "2") && status != "204" && !fine && !strings.HasSuffix(path, "/credential") {
 					t.Errorf("%s answers %s: %+v", name, status, r)
 				}
 			}
@@ -95,7 +95,9 @@ func TestOpenAPI(t *testing.T) {
 	}
 	slices.Sort(operations)
 	if want := []string{
-		"GET /api/v1/audit", "GET /api/v1/awards/{id}", "GET /api/v1/awards/{id}/credential", "GET /api/v1/keys", "POST /api/v1/awards", "POST /api/v1/awards/{id}/revocation",
+		"DELETE /api/v1/invitations/{id}", "DELETE /api/v1/members/{id}", "GET /api/v1/audit", "GET /api/v1/awards/{id}", "GET /api/v1/awards/{id}/credential",
+		"GET /api/v1/departments", "GET /api/v1/invitations", "GET /api/v1/keys", "GET /api/v1/members", "GET /api/v1/organisation", "GET /api/v1/roles",
+		"POST /api/v1/awards", "POST /api/v1/awards/{id}/revocation", "POST /api/v1/invitations", "POST /api/v1/invitations/{id}/mail", "PUT /api/v1/members/{id}/role",
 	}; !slices.Equal(operations, want) {
 		t.Errorf("the operations are %q", operations)
 	}

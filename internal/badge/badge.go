@@ -30,6 +30,7 @@ type Badge struct {
 	ID             int64
 	PublicID       publicid.ID
 	OrganisationID int64
+	DepartmentID   int64 // 0: the whole organisation's
 	CreatedAt      time.Time
 	ArchivedAt     time.Time // zero while it can be awarded
 	Published      *Version  // the newest published version, nil before the first
@@ -88,14 +89,23 @@ type Picture struct {
 	Upload []byte // PNG or SVG
 }
 
-// Create makes a badge with a first draft.
+// Create makes a badge of the whole organisation with a first draft.
 func (s *Service) Create(ctx context.Context, organisationID int64, c Content, p Picture) (*Badge, error) {
+	return s.CreateIn(ctx, organisationID, publicid.ID{}, c, p)
+}
+
+// CreateIn makes a badge of a department with a first draft; the zero id stands
+// for the whole organisation.
+func (s *Service) CreateIn(ctx context.Context, organisationID int64, department publicid.ID, c Content, p Picture) (*Badge, error) {
 	c, err := s.prepare(ctx, c, p)
 	if err != nil {
 		return nil, err
 	}
 	b := &Badge{PublicID: publicid.New(), OrganisationID: organisationID, CreatedAt: s.Now()}
 	err = s.DB.Write(ctx, func(tx *sqldb.Tx) error {
+		if b.DepartmentID, err = org.InOrganisation(ctx, tx, organisationID, department); err != nil {
+			return err
+		}
 		if err := insertBadge(ctx, tx, b); err != nil {
 			return err
 		}
@@ -199,6 +209,25 @@ func (s *Service) Publish(ctx context.Context, organisationID int64, id publicid
 func record(ctx context.Context, tx *sqldb.Tx, organisationID int64, action string, badge, version int64) error {
 	return audit.Record(ctx, tx, audit.Entry{OrganisationID: organisationID, Action: action, Subject: "badge", SubjectID: badge,
 		Data: map[string]string{"version": strconv.FormatInt(version, 10)}})
+}
+
+// Move makes a badge one of another department, or with the zero id one of the
+// whole organisation.
+func (s *Service) Move(ctx context.Context, organisationID int64, id, department publicid.ID) error {
+	return s.DB.Write(ctx, func(tx *sqldb.Tx) error {
+		to, err := org.InOrganisation(ctx, tx, organisationID, department)
+		if err != nil {
+			return err
+		}
+		b, err := get(ctx, tx, organisationID, id)
+		if err != nil || b.DepartmentID == to {
+			return err
+		}
+		if _, err := tx.Exec(ctx, `UPDATE badge SET department_id = $2 WHERE id = $1`, b.ID, to); err != nil {
+			return err
+		}
+		return record(ctx, tx, organisationID, "badge.moved", b.ID, 0)
+	})
 }
 
 // SetArchived takes the badge out of use, or brings it back. Badges already

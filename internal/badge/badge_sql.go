@@ -14,7 +14,7 @@ import (
 
 var errNoBadge = fault.NotFoundf("There is no such badge.")
 
-const badgeColumns = `b.id, b.public_id, b.organisation_id, b.created_at, b.archived_at,
+const badgeColumns = `b.id, b.public_id, b.organisation_id, b.department_id, b.created_at, b.archived_at,
 	(SELECT count(*) FROM award a JOIN badge_version w ON w.id = a.badge_version_id WHERE w.badge_id = b.id AND a.issued_at > 0)`
 
 const versionColumns = `v.id, v.badge_id, b.public_id, v.number, v.published_at, v.updated_at, v.name, v.description, v.criteria,
@@ -25,7 +25,7 @@ type scanner interface{ Scan(...any) error }
 func scanBadge(row scanner) (*Badge, error) {
 	var b Badge
 	var created, archived int64
-	err := row.Scan(&b.ID, &b.PublicID, &b.OrganisationID, &created, &archived, &b.Awards)
+	err := row.Scan(&b.ID, &b.PublicID, &b.OrganisationID, &b.DepartmentID, &created, &archived, &b.Awards)
 	if errors.Is(err, sql.ErrNoRows) {
 		return nil, errNoBadge
 	}
@@ -57,8 +57,8 @@ func scanVersion(row scanner, more ...any) (*Version, error) {
 }
 
 func insertBadge(ctx context.Context, tx *sqldb.Tx, b *Badge) error {
-	return tx.QueryRow(ctx, `INSERT INTO badge (public_id, organisation_id, created_at) VALUES ($1, $2, $3) RETURNING id`,
-		b.PublicID, b.OrganisationID, sqldb.Millis(b.CreatedAt)).Scan(&b.ID)
+	return tx.QueryRow(ctx, `INSERT INTO badge (public_id, organisation_id, department_id, created_at) VALUES ($1, $2, $3, $4) RETURNING id`,
+		b.PublicID, b.OrganisationID, b.DepartmentID, sqldb.Millis(b.CreatedAt)).Scan(&b.ID)
 }
 
 func insertVersion(ctx context.Context, tx *sqldb.Tx, v *Version) error {

@@ -35,7 +35,10 @@ func Open(path string) (*Dir, error) {
 		return nil, err
 	}
 	root, err := os.OpenRoot(path)
-	return &Dir{exit, root}, err
+	if err != nil {
+		return nil, err
+	}
+	return &Dir{exit, root}, nil
 }
 
 func exit(err error) {

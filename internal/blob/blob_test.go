@@ -84,3 +84,16 @@ func TestManyWritersOfTheSameData(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// TestAFolderThatCannotBeOpened gives no store, which whoever failed would close.
+func TestAFolderThatCannotBeOpened(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "file")
+	if err := os.WriteFile(file, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for _, path := range []string{file, filepath.Join(file, "blobs")} {
+		if s, err := OpenStore(t.Context(), path); err == nil || s != nil {
+			t.Errorf("%s: %v, %v", path, s, err)
+		}
+	}
+}

@@ -29,7 +29,11 @@ type Store interface {
 // speaks like it. Without endpoint, Amazon's is used.
 func OpenStore(ctx context.Context, address string) (Store, error) {
 	if !strings.HasPrefix(address, "s3://") {
-		return Open(address)
+		d, err := Open(address)
+		if err != nil {
+			return nil, err // and no store at all: an interface that holds a nil would be closed
+		}
+		return d, nil
 	}
 	u, err := url.Parse(address)
 	if err != nil || u.Host == "" || u.User != nil || u.Fragment != "" {

@@ -149,6 +149,10 @@ func (g *Gate) member(r *http.Request, p Permission) (*Caller, error) {
 	if !c.May(p.asked()) {
 		return nil, fault.Forbiddenf("Your role in %s does not include this. Ask one of its owners or administrators.", m.Organisation.Name)
 	}
+	// Mails and jobs are the whole organisation's.
+	if !m.Reach.All() && r.PathValue("mail")+r.PathValue("job") != "" {
+		return nil, errNotYours
+	}
 	for _, kind := range []string{org.ThingBadge, org.ThingAward, org.ThingBatch} {
 		text := r.PathValue(kind)
 		if text == "" {

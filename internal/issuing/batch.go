@@ -163,11 +163,13 @@ func (s *Service) Batch(ctx context.Context, organisationID int64, id publicid.I
 	return b, err
 }
 
-// Batches lists the organisation's batches, newest first.
-func (s *Service) Batches(ctx context.Context, organisationID int64, limit int) (list []*Batch, err error) {
+// Batches lists the organisation's batches for badges within reach, newest first.
+func (s *Service) Batches(ctx context.Context, organisationID int64, reach org.Reach, limit int) (list []*Batch, err error) {
+	args := []any{organisationID, limit}
+	where := within(reach, "v.badge_id", &args)
 	err = s.DB.Read(ctx, func(tx *sqldb.Tx) error {
 		list, err = sqldb.Collect(ctx, tx, func(r *sql.Rows) (*Batch, error) { return scanBatch(r) },
-			`SELECT `+batchColumns+batchCounts+batchFrom+`WHERE b.organisation_id = $1 AND b.state <> 'reading' ORDER BY b.id DESC LIMIT $2`, organisationID, limit)
+			`SELECT `+batchColumns+batchCounts+batchFrom+`WHERE b.organisation_id = $1 AND b.state <> 'reading'`+where+` ORDER BY b.id DESC LIMIT $2`, args...)
 		return err
 	})
 	return list, err

@@ -4,6 +4,7 @@ import (
 	"context"
 	"strings"
 
+	"github.com/roundel/roundel/internal/org"
 	"github.com/roundel/roundel/internal/publicid"
 	"github.com/roundel/roundel/internal/sqldb"
 )
@@ -13,6 +14,7 @@ type Filter struct {
 	Badge  publicid.ID // zero: all
 	Batch  int64       // zero: all
 	Search string      // part of a name or address
+	Reach  org.Reach   // only awards of badges within it
 	Before int64       // only awards with smaller keys: the page after the one that ended there
 	Limit  int         // zero: 50
 }
@@ -49,6 +51,7 @@ func (s *Service) List(ctx context.Context, organisationID int64, f Filter) (lis
 		args = append(args, f.Badge)
 		where += ` AND v.badge_id = (SELECT id FROM badge WHERE public_id = ` + placeholder(len(args)) + `)`
 	}
+	where += within(f.Reach, "v.badge_id", &args)
 	if f.Search != "" {
 		args = append(args, "%"+escapeLike(strings.ToLower(f.Search))+"%")
 		p := placeholder(len(args))
@@ -66,13 +69,28 @@ type Counts struct {
 	Awards, Claimed, Published, Withdrawn, Trials int64
 }
 
-// Counts returns the organisation's figures. Trials that were awarded again
+// within is a condition that keeps to badges within reach.
+func within(reach org.Reach, badgeID string, args *[]any) string {
+	if reach.All() {
+		return ""
+	}
+	marks := make([]string, len(reach))
+	for i, d := range reach {
+		*args = append(*args, d)
+		marks[i] = placeholder(len(*args))
+	}
+	return ` AND ` + badgeID + ` IN (SELECT id FROM badge WHERE department_id IN (` + strings.Join(marks, ", ") + `))`
+}
+
+// Counts returns the organisation's figures, of badges within reach. Trials that were awarded again
 // for real count once. Trials are those that GoLive would award for real.
-func (s *Service) Counts(ctx context.Context, organisationID int64) (c Counts, err error) {
+func (s *Service) Counts(ctx context.Context, organisationID int64, reach org.Reach) (c Counts, err error) {
+	args := []any{organisationID}
+	where := within(reach, "(SELECT v.badge_id FROM badge_version v WHERE v.id = award.badge_version_id)", &args)
 	err = s.DB.Read(ctx, func(tx *sqldb.Tx) error {
 		return tx.QueryRow(ctx, `SELECT count(*), count(*) FILTER (WHERE claim_state = 'accepted'), count(*) FILTER (WHERE published_at > 0),
 				count(*) FILTER (WHERE revoked_at > 0), count(*) FILTER (WHERE trial AND revoked_at = 0 AND erased_at = 0)
-			FROM award WHERE organisation_id = $1 AND issued_at > 0 AND replaced_by = 0`, organisationID).
+			FROM award WHERE organisation_id = $1 AND issued_at > 0 AND replaced_by = 0`+where, args...).
 			Scan(&c.Awards, &c.Claimed, &c.Published, &c.Withdrawn, &c.Trials)
 	})
 	return c, err

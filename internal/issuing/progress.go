@@ -40,11 +40,13 @@ func (s *Service) GoingLive(ctx context.Context, o *org.Organisation) (p LivePro
 }
 
 // RunningBatches lists the organisation's spreadsheets that are being awarded,
-// newest first.
-func (s *Service) RunningBatches(ctx context.Context, organisationID int64) (list []*Batch, err error) {
+// for badges within reach, newest first.
+func (s *Service) RunningBatches(ctx context.Context, organisationID int64, reach org.Reach) (list []*Batch, err error) {
+	args := []any{organisationID}
+	where := within(reach, "v.badge_id", &args)
 	err = s.DB.Read(ctx, func(tx *sqldb.Tx) error {
 		list, err = sqldb.Collect(ctx, tx, func(r *sql.Rows) (*Batch, error) { return scanBatch(r) },
-			`SELECT `+batchColumns+batchCounts+batchFrom+`WHERE b.organisation_id = $1 AND b.state = 'running' ORDER BY b.id DESC LIMIT 10`, organisationID)
+			`SELECT `+batchColumns+batchCounts+batchFrom+`WHERE b.organisation_id = $1 AND b.state = 'running'`+where+` ORDER BY b.id DESC LIMIT 10`, args...)
 		return err
 	})
 	return list, err

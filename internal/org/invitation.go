@@ -132,7 +132,7 @@ func (s *Service) invite(ctx context.Context, tx *sqldb.Tx, id int64, by Actor, 
 	if err != nil {
 		return nil, err
 	}
-	now := s.Now()
+	now := sqldb.Time(sqldb.Millis(s.Now())) // as it is kept
 	invited := &Invitation{PublicID: publicid.New(), Address: address, Role: to.role, CreatedAt: now, SentAt: now, ExpiresAt: now.Add(InvitationLife), by: by.AccountID}
 	secret, hash := newSecret()
 	err = tx.QueryRow(ctx, `INSERT INTO invitation (public_id, organisation_id, address, address_key, role, custom_role_id, departments, secret_hash,
@@ -189,6 +189,9 @@ func (s *Service) SendInvitationAgain(ctx context.Context, id int64, by Actor, i
 		o, err := ByID(ctx, tx, id)
 		if err != nil {
 			return err
+		}
+		if o.State != Active {
+			return o.notApproved()
 		}
 		now := s.Now()
 		if now.Sub(i.SentAt) < sendAgainAfter {

@@ -70,7 +70,7 @@ func TestCreate(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		counts, err := s.Issuing.Counts(t.Context(), o.ID)
+		counts, err := s.Issuing.Counts(t.Context(), o.ID, nil)
 		if err != nil {
 			t.Fatal(err)
 		}

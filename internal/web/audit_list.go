@@ -215,7 +215,7 @@ func (s *Server) actionText(t printer, action string) string {
 func (s *Server) auditRow(t printer, p *auditPage, f audit.Found) auditRow {
 	row := auditRow{
 		When: f.At, Did: s.actionText(t, f.Action), From: f.Address, Request: f.RequestID, Organisation: f.Organisation, Number: f.ID,
-		Details: details(f.Data),
+		Details: s.details(t, f.Data),
 	}
 	if f.OrganisationID == 0 {
 		row.Organisation = t.T("audit.installation", nil)
@@ -265,10 +265,19 @@ func (s *Server) thingText(t printer, subject string) string {
 	return strings.ReplaceAll(subject, "_", " ")
 }
 
-// details shows an entry's ids and codes.
-func details(data map[string]string) string {
+// details shows an entry's ids and codes, in words where there are some.
+func (s *Server) details(t printer, data map[string]string) string {
 	var parts []string
+	if id := "audit.view." + data["view"]; s.Catalogues.Has(id) {
+		parts = append(parts, t.T(id, nil))
+	}
+	if n, err := strconv.Atoi(data["count"]); err == nil {
+		parts = append(parts, t.T("audit.count", map[string]any{"count": n}))
+	}
 	for _, k := range slices.Sorted(maps.Keys(data)) {
+		if k == "count" || k == "view" && len(parts) > 0 {
+			continue
+		}
 		parts = append(parts, strings.ReplaceAll(k, "_", " ")+": "+data[k])
 	}
 	return strings.Join(parts, ", ")

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/roundel/roundel/internal/issuing"
+	"github.com/roundel/roundel/internal/org"
 	"github.com/roundel/roundel/internal/publicid"
 )
 
@@ -33,11 +34,14 @@ func (s *Server) awardList(w http.ResponseWriter, r *http.Request) error {
 	ctx, t, q := r.Context(), s.texts(r), r.URL.Query()
 	p := &awardListPage{consolePage: s.desk(r, areaAwards, t.T("award.list.title", nil)), Search: strings.TrimSpace(q.Get("q"))}
 	p.Tabs = s.awardTabs(t, p.Base, true)
-	f := issuing.Filter{Search: p.Search, Limit: awardsPerPage + 1}
+	f := issuing.Filter{Search: p.Search, Reach: p.reach, Limit: awardsPerPage + 1}
 	if id, err := publicid.Parse(q.Get("badge")); err == nil {
 		f.Badge, p.Badge = id, id.String()
 	}
 	if id, err := publicid.Parse(q.Get("batch")); err == nil {
+		if err := s.Orgs.InReach(ctx, p.Org.ID, p.reach, org.ThingBatch, id); err != nil {
+			return err
+		}
 		b, err := s.Issuing.Batch(ctx, p.Org.ID, id)
 		if err != nil {
 			return err
@@ -46,7 +50,7 @@ func (s *Server) awardList(w http.ResponseWriter, r *http.Request) error {
 	}
 	f.Before, _ = strconv.ParseInt(q.Get("before"), 10, 64) // what is no number asks for the first page
 	p.Filters = p.Search != "" || p.Badge != "" || p.Batch != ""
-	badges, err := s.Badges.List(ctx, p.Org.ID)
+	badges, err := s.badgesInReach(r, p.Org.ID)
 	if err != nil {
 		return err
 	}

@@ -13,11 +13,13 @@ import (
 // badgeEditPage is the badge designer.
 type badgeEditPage struct {
 	consolePage
-	Form    badgeForm
-	Action  string // address that the form is sent to
-	Version int64  // number of the version being written
-	Preview badgePreviewPage
-	Choices designerChoices
+	Form        badgeForm
+	Action      string // address that the form is sent to
+	Version     int64  // number of the version being written
+	Preview     badgePreviewPage
+	Choices     designerChoices
+	Departments []option // that the badge may belong to; none where there are none
+	Everywhere  bool     // it may belong to the whole organisation
 }
 
 // badgeNew answers GET /console/{org}/badges/new.
@@ -65,7 +67,10 @@ func (s *Server) showDesigner(w http.ResponseWriter, r *http.Request, b *badge.B
 		}
 	}
 	p.crumb("", t.T("designer.crumb", nil))
-	p.Preview, p.Flash = s.preview(t, p.Base, f), news
+	p.Preview, p.Flash = s.preview(t, p.Base, f), append(p.Flash, news...)
+	if err := s.badgeDepartments(r, p, b); err != nil {
+		return err
+	}
 	p.Choices = s.designerChoices(t, p.Base, f)
 	if wrong != nil {
 		p.Problems = problemsOf(wrong)
@@ -143,9 +148,20 @@ func (s *Server) writeDraft(r *http.Request, b *badge.Badge, f badgeForm) (*badg
 		return b, err
 	}
 	var saved *badge.Badge
+	var department publicid.ID
+	if b == nil || r.PostForm.Has("department") {
+		if department, err = s.departmentFor(r, f.Department); err != nil {
+			return b, err
+		}
+	}
 	if b == nil {
-		saved, err = s.Badges.Create(r.Context(), gate.From(r.Context()).Organisation.ID, c, pic)
+		saved, err = s.Badges.CreateIn(r.Context(), gate.From(r.Context()).Organisation.ID, department, c, pic)
 	} else {
+		if r.PostForm.Has("department") {
+			if err := s.Badges.Move(r.Context(), b.OrganisationID, b.PublicID, department); err != nil {
+				return b, err
+			}
+		}
 		saved, err = s.Badges.SaveDraft(r.Context(), b.OrganisationID, b.PublicID, c, pic)
 	}
 	if err != nil {

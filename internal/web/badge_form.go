@@ -30,6 +30,7 @@ type badgeForm struct {
 	UploadMedia                              string
 	Design                                   picture.Design
 	Palette                                  string // id of a palette, or ownColours
+	Department                               string // public id; "" for the whole organisation
 }
 
 // newBadgeForm is what the form of a new badge starts from.
@@ -73,7 +74,7 @@ func readBadgeForm(v func(string) string) badgeForm {
 	f := badgeForm{
 		Name: v("name"), Description: v("description"), Criteria: unixLines(v("criteria")), CriteriaURL: v("criteria_url"),
 		Kind: v("achievement_type"), Tags: v("tags"), Language: v("language"), Alt: v("picture_alt"),
-		From: v("from"), Upload: v("upload_key"), UploadMedia: v("upload_media"),
+		From: v("from"), Upload: v("upload_key"), UploadMedia: v("upload_media"), Department: v("department"),
 	}
 	if f.From != pictureUploaded {
 		f.From = pictureMade

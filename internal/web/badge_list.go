@@ -2,8 +2,10 @@ package web
 
 import (
 	"net/http"
+	"slices"
 
 	"github.com/roundel/roundel/internal/badge"
+	"github.com/roundel/roundel/internal/gate"
 )
 
 // badgeListPage shows an organisation's badges.
@@ -23,7 +25,7 @@ type badgeTile struct {
 func (s *Server) badgeList(w http.ResponseWriter, r *http.Request) error {
 	t := s.texts(r)
 	p := &badgeListPage{consolePage: s.desk(r, areaBadges, t.T("badge.list.title", nil))}
-	badges, err := s.Badges.List(r.Context(), p.Org.ID)
+	badges, err := s.badgesInReach(r, p.Org.ID)
 	if err != nil {
 		return err
 	}
@@ -36,6 +38,13 @@ func (s *Server) badgeList(w http.ResponseWriter, r *http.Request) error {
 		}
 	}
 	return s.show(w, r, "console/badges.html", p)
+}
+
+// badgesInReach lists the badges that the reader has to do with.
+func (s *Server) badgesInReach(r *http.Request, organisationID int64) ([]*badge.Badge, error) {
+	list, err := s.Badges.List(r.Context(), organisationID)
+	reach := gate.From(r.Context()).Reach
+	return slices.DeleteFunc(list, func(b *badge.Badge) bool { return !reach.Covers(b.DepartmentID) }), err
 }
 
 func (s *Server) badgeTile(t printer, base string, b *badge.Badge) badgeTile {

@@ -38,6 +38,9 @@ func (s *Server) badgeShow(w http.ResponseWriter, r *http.Request) error {
 	}
 	p.crumb(p.Base+"/badges", t.T("console.nav.badges", nil))
 	p.crumb("", v.Name)
+	if !p.Can("award.view") {
+		return s.show(w, r, "console/badge.html", p)
+	}
 	latest, err := s.Issuing.List(r.Context(), p.Org.ID, issuing.Filter{Badge: b.PublicID, Limit: 5})
 	if err != nil {
 		return err

@@ -28,7 +28,7 @@ func (s *Server) batchList(w http.ResponseWriter, r *http.Request) error {
 	t := s.texts(r)
 	p := &batchListPage{consolePage: s.desk(r, areaAwards, t.T("award.list.title", nil))}
 	p.Tabs, p.New = s.awardTabs(t, p.Base, false), p.Base+"/badges"
-	list, err := s.Issuing.Batches(r.Context(), p.Org.ID, 100)
+	list, err := s.Issuing.Batches(r.Context(), p.Org.ID, p.reach, 100)
 	if err != nil {
 		return err
 	}

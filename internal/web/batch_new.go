@@ -90,6 +90,9 @@ func batchPath(r *http.Request, b *issuing.Batch) string {
 
 // batchTemplate answers GET …/spreadsheet/template.csv with a file to fill in.
 func (s *Server) batchTemplate(w http.ResponseWriter, r *http.Request) error {
+	if _, err := s.badgeOf(r); err != nil {
+		return err
+	}
 	h := w.Header()
 	h.Set("Content-Type", "text/csv; charset=utf-8")
 	h.Set("Content-Disposition", `attachment; filename="recipients.csv"`)

@@ -27,7 +27,7 @@ type consolePage struct {
 	Mails  bool   // there is a mail server
 	Crumbs []crumb
 	can    org.Set // what the reader may do here
-	whole  bool    // for all of the organisation, not for some departments
+	reach  org.Reach // the departments that the reader has to do with
 }
 
 // Can reports whether the reader may do what needs the permission, so that
@@ -49,7 +49,7 @@ const (
 func (s *Server) desk(r *http.Request, area, title string) consolePage {
 	who := gate.From(r.Context())
 	o, p := who.Organisation, s.texts(r)
-	c := consolePage{Org: o, Base: "/console/" + o.Slug, Trial: !s.Orgs.IsLive(o), Mails: s.Mails, can: who.Permissions, whole: who.Reach.All()}
+	c := consolePage{Org: o, Base: "/console/" + o.Slug, Trial: !s.Orgs.IsLive(o), Mails: s.Mails, can: who.Permissions, reach: who.Reach}
 	c.Title, c.Accent, c.NoIndex = title, o.Accent, true
 	item := func(name, path, icon string) {
 		c.Nav.Items = append(c.Nav.Items, navItem{URL: path, Label: p.T("console.nav."+name, nil), Icon: icon, Current: name == area})

@@ -34,18 +34,20 @@ func (s *Server) overview(w http.ResponseWriter, r *http.Request) error {
 	ctx, t := r.Context(), s.texts(r)
 	p := &overviewPage{consolePage: s.desk(r, areaOverview, t.T("overview.title", nil)), Person: gate.From(ctx).Account.Name, Live: s.Orgs.Live()}
 	var err error
-	if p.Counts, err = s.Issuing.Counts(ctx, p.Org.ID); err != nil {
+	if p.Counts, err = s.Issuing.Counts(ctx, p.Org.ID, p.reach); err != nil {
 		return err
 	}
-	latest, err := s.Issuing.List(ctx, p.Org.ID, issuing.Filter{Limit: 8})
-	if err != nil {
-		return err
+	if p.Can("award.view") {
+		latest, err := s.Issuing.List(ctx, p.Org.ID, issuing.Filter{Limit: 8, Reach: p.reach})
+		if err != nil {
+			return err
+		}
+		if err := s.seen(r, "overview", latest...); err != nil {
+			return err
+		}
+		p.Latest = s.awardRows(t, p.Base, latest)
 	}
-	if err := s.seen(r, "overview", latest...); err != nil {
-		return err
-	}
-	p.Latest = s.awardRows(t, p.Base, latest)
-	badges, err := s.Badges.List(ctx, p.Org.ID)
+	badges, err := s.badgesInReach(r, p.Org.ID)
 	if err != nil {
 		return err
 	}
@@ -70,13 +72,20 @@ func (s *Server) overview(w http.ResponseWriter, r *http.Request) error {
 	if err := s.underWay(r, p); err != nil {
 		return err
 	}
-	p.GoLive = !p.Trial && p.Counts.Trials > 0 && !p.Going.Running
-	p.Stats = overviewStats(t, p.Base, p.Counts)
+	if !p.Can("award.issue") {
+		p.Award = ""
+	}
+	p.GoLive = p.Can("organisation.edit") && !p.Trial && p.Counts.Trials > 0 && !p.Going.Running
+	awards := p.Base + "/awards"
+	if !p.Can("award.view") {
+		awards = ""
+	}
+	p.Stats = overviewStats(t, awards, p.Counts)
 	p.Steps = s.nextSteps(t, p, draft, first)
 	return s.show(w, r, "console/overview.html", p)
 }
 
-func overviewStats(t printer, base string, c issuing.Counts) []stat {
+func overviewStats(t printer, awards string, c issuing.Counts) []stat {
 	share := func(part int64) string {
 		if c.Awards == 0 {
 			return t.T("overview.share_none", nil)
@@ -84,7 +93,7 @@ func overviewStats(t printer, base string, c issuing.Counts) []stat {
 		return t.T("overview.share", map[string]any{"percent": (part*100 + c.Awards/2) / c.Awards})
 	}
 	return []stat{
-		{Value: t.Number(c.Awards), Label: t.T("overview.awarded", map[string]any{"count": c.Awards}), URL: base + "/awards"},
+		{Value: t.Number(c.Awards), Label: t.T("overview.awarded", map[string]any{"count": c.Awards}), URL: awards},
 		{Value: share(c.Claimed), Label: t.T("overview.claimed", nil)},
 		{Value: share(c.Published), Label: t.T("overview.published", nil)},
 		{Value: t.Number(c.Withdrawn), Label: t.T("overview.withdrawn", nil)},
@@ -94,7 +103,7 @@ func overviewStats(t printer, base string, c issuing.Counts) []stat {
 // nextSteps teaches the way to the first badge: design, award, verify. It
 // returns nothing once somebody has accepted a badge.
 func (s *Server) nextSteps(t printer, p *overviewPage, draft, published string) []nextStep {
-	if p.Counts.Claimed > 0 {
+	if p.Counts.Claimed > 0 || !p.Can("badge.edit") || !p.Can("award.issue") {
 		return nil
 	}
 	steps := []nextStep{

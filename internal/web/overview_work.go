@@ -7,6 +7,7 @@ import (
 	"github.com/roundel/roundel/internal/fault"
 	"github.com/roundel/roundel/internal/gate"
 	"github.com/roundel/roundel/internal/issuing"
+	"github.com/roundel/roundel/internal/org"
 )
 
 // batchRun is a spreadsheet that is being awarded.
@@ -27,7 +28,7 @@ func (s *Server) underWay(r *http.Request, p *overviewPage) (err error) {
 	if p.Going, err = s.Issuing.GoingLive(ctx, p.Org); err != nil {
 		return err
 	}
-	running, err := s.Issuing.RunningBatches(ctx, p.Org.ID)
+	running, err := s.Issuing.RunningBatches(ctx, p.Org.ID, p.reach)
 	if err != nil {
 		return err
 	}
@@ -37,6 +38,9 @@ func (s *Server) underWay(r *http.Request, p *overviewPage) (err error) {
 	}
 	given := map[string]bool{} // spreadsheets that nobody works on
 	for _, j := range stuck {
+		if !mayHear(gate.From(ctx), p.reach, j) {
+			continue
+		}
 		one := stuckJob{What: t.T("overview.stuck.other", nil), Error: j.LastError}
 		switch {
 		case j.Kind == issuing.JobGoLive:
@@ -59,6 +63,16 @@ func (s *Server) underWay(r *http.Request, p *overviewPage) (err error) {
 		p.Refresh = 5
 	}
 	return nil
+}
+
+// mayHear reports whether somebody is told of stuck work: what the whole
+// installation shares is for its operator, for it may tell of others, and an
+// organisation's own for those who may set it going again.
+func mayHear(c *gate.Caller, reach org.Reach, j issuing.Stuck) bool {
+	if j.Kind != issuing.JobGoLive && j.Batch == nil {
+		return c.Account != nil && c.Account.Operator
+	}
+	return reach.All() && c.May(org.EditOrganisation)
 }
 
 // jobRetry answers POST /console/{org}/jobs/{job}/retry.

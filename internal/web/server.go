@@ -40,8 +40,8 @@ type Server struct {
 	Outbox       *outbox.Service
 	Audit        *audit.Service
 	Erasure      *erasure.Service
-	Transfer     *transfer.Service
 	SignIn       *signin.Service // nil: nobody signs in by others
+	Transfer     *transfer.Service
 	Blobs        blob.Store
 	Keys         *keys.Ring
 	Gate         *gate.Gate

@@ -291,5 +291,10 @@ func (s *site) ends(t *testing.T, calls []*call, failed *call, ended bool, runni
 	if !running.cmd.ProcessState.Success() {
 		return // it was stopping by then, and said that it could not
 	}
+	if !ended && failed.path == filepath.Join(s.config.Data, "roundel.db") && !slices.ContainsFunc(calls, func(c *call) bool {
+		return c.begun > failed.begun && (c.isAnswer() || strings.HasPrefix(c.name, "unlink") && strings.Contains(c.args, "roundel.db-wal"))
+	}) {
+		return // it was stopping, answered nothing more and kept the log, which the next start reads
+	}
 	t.Errorf("the flush of %s failed, and the server went on", failed.path)
 }
