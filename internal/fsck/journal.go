@@ -30,7 +30,6 @@ func (c *Checker) journal(ctx context.Context, r *Report) error {
 // signature is a document with its record.
 type signature struct {
 	id       int64
-	what     string
 	document []byte
 	digest   []byte // of the record; nil when there is none
 }

@@ -26,7 +26,7 @@ type consolePage struct {
 	Trial  bool   // what is awarded now is a trial
 	Mails  bool   // there is a mail server
 	Crumbs []crumb
-	can    org.Set // what the reader may do here
+	can    org.Set   // what the reader may do here
 	reach  org.Reach // the departments that the reader has to do with
 }
 

@@ -71,8 +71,8 @@ func TestEveryFaultOfTheDisk(t *testing.T) {
 
 // tally counts trials.
 type tally struct {
-	trials, counted, several, both, ended, early int
-	calls                                        map[string]int
+	trials, counted, several, both, ended int
+	calls                                 map[string]int
 }
 
 func (n *tally) String() string {

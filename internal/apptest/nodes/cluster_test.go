@@ -48,10 +48,9 @@ type cluster struct {
 	mails  *mailtest.Server
 	nodes  [2]*node
 
-	org          *org.Organisation
-	badge        *badge.Badge
-	token        string
-	organisation int64
+	org   *org.Organisation
+	badge *badge.Badge
+	token string
 }
 
 // node is one process at a time.
