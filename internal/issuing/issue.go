@@ -148,8 +148,9 @@ func (s *Service) finish(ctx context.Context, awards []*Award) error {
 	}
 }
 
-// keyTries is how often awards are signed anew because their key has ended.
-const keyTries = 3
+// keyTries is how often awards are signed anew because their key has ended. Keys
+// are renewed seldom; the bound only keeps a fault from going on for ever.
+const keyTries = 20
 
 func (s *Service) signAndComplete(ctx context.Context, all []*Award) error {
 	var awards []*Award
