@@ -41,6 +41,7 @@ type Member struct {
 	Role        Role
 	Departments []int64 // that the role is limited to; none: the whole organisation
 	Since       time.Time
+	PausedAt    time.Time // the rules of signing in have suspended them since; zero: not
 }
 
 var errNoSuchMember = fault.NotFoundf("There is no such member.")
@@ -73,15 +74,15 @@ func members(ctx context.Context, tx *sqldb.Tx, id int64) ([]*Member, error) {
 }
 
 const memberSelect = `SELECT a.id, a.public_id, a.name,
-	coalesce((SELECT d.address FROM account_address d WHERE d.account_id = a.id ORDER BY d.first DESC, d.id LIMIT 1), ''), member.created_at, ` + roleSelect + `
+	coalesce((SELECT d.address FROM account_address d WHERE d.account_id = a.id ORDER BY d.first DESC, d.id LIMIT 1), ''), member.created_at, member.paused_at, ` + roleSelect + `
 	FROM member JOIN account a ON a.id = account_id`
 
 func scanMember(r *sql.Rows) (*Member, error) {
 	var m Member
 	var role roleColumns
-	var since int64
-	err := r.Scan(append([]any{&m.AccountID, &m.PublicID, &m.Name, &m.Email, &since}, role.into()...)...)
-	m.Role, m.Since = role.role(), sqldb.Time(since)
+	var since, paused int64
+	err := r.Scan(append([]any{&m.AccountID, &m.PublicID, &m.Name, &m.Email, &since, &paused}, role.into()...)...)
+	m.Role, m.Since, m.PausedAt = role.role(), sqldb.Time(since), sqldb.Time(paused)
 	return &m, err
 }
 

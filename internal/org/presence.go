@@ -95,6 +95,24 @@ func (s *Service) SetSuspended(ctx context.Context, tx *sqldb.Tx, id, accountID 
 	return true, record(ctx, tx, id, action, "account", accountID, map[string]string{"why": why})
 }
 
+// Reinstate lets a member act again whom the rules of signing in have suspended,
+// in the caller's transaction, and returns the key of their account. It is a
+// Conflict fault when they are not suspended.
+func (s *Service) Reinstate(ctx context.Context, tx *sqldb.Tx, id int64, by Actor, who publicid.ID) (accountID int64, err error) {
+	m, err := memberOf(ctx, tx, id, who)
+	if err != nil {
+		return 0, err
+	}
+	if err := by.mayGive(m.Role); err != nil {
+		return 0, err
+	}
+	changed, err := s.SetSuspended(ctx, tx, id, m.AccountID, false, "by_hand")
+	if err == nil && !changed {
+		err = fault.Conflictf("%s is not suspended.", m.Name)
+	}
+	return m.AccountID, err
+}
+
 // ProvenIn lists the domains that the organisation has proven to be its own, in
 // the caller's transaction.
 func ProvenIn(ctx context.Context, tx *sqldb.Tx, id int64) ([]string, error) {

@@ -12,6 +12,7 @@ import (
 	"github.com/roundel/roundel/internal/fault"
 	"github.com/roundel/roundel/internal/jobs"
 	"github.com/roundel/roundel/internal/org"
+	"github.com/roundel/roundel/internal/publicid"
 	"github.com/roundel/roundel/internal/sqldb"
 )
 
@@ -166,6 +167,20 @@ const (
 	absentEvery = 24 * time.Hour
 	visitLife   = 400 * 24 * time.Hour // how long visits are kept
 )
+
+// Reinstate gives a member their access back whom the rules of signing in have
+// suspended. The days without a sign-in are counted anew; what the provider says
+// at the next one counts as ever.
+func (s *Service) Reinstate(ctx context.Context, organisationID int64, by org.Actor, who publicid.ID) error {
+	return s.DB.Write(ctx, func(tx *sqldb.Tx) error {
+		accountID, err := s.Orgs.Reinstate(ctx, tx, organisationID, by, who)
+		if err != nil {
+			return err
+		}
+		_, err = tx.Exec(ctx, `UPDATE signin_presence SET last_at = $3 WHERE organisation_id = $1 AND account_id = $2`, organisationID, accountID, sqldb.Millis(s.Now()))
+		return err
+	})
+}
 
 func enqueueAbsent(ctx context.Context, tx *sqldb.Tx, at time.Time) error {
 	return jobs.Enqueue(ctx, tx, jobs.Job{Kind: JobAbsent, Key: "all", RunAt: at})

@@ -7,7 +7,9 @@ import (
 	"github.com/go-jose/go-jose/v4"
 
 	"github.com/roundel/roundel/internal/dbtest"
+	"github.com/roundel/roundel/internal/fault"
 	"github.com/roundel/roundel/internal/org"
+	"github.com/roundel/roundel/internal/publicid"
 	"github.com/roundel/roundel/internal/signin"
 	"github.com/roundel/roundel/internal/sqldb"
 )
@@ -48,6 +50,31 @@ func TestLeavers(t *testing.T) {
 		check(t, absent(t.Context(), nil))
 		works(id, false, "31 days without a sign-in")
 		works(w.owner, true, "an owner who never came by the provider")
+		var who publicid.ID
+		members, err := w.Orgs.Members(t.Context(), w.o.ID)
+		check(t, err)
+		for _, m := range members {
+			if m.AccountID == id && m.PausedAt.IsZero() {
+				t.Error("a suspended member does not look it")
+			}
+			if m.AccountID == id {
+				who = m.PublicID
+			}
+		}
+		if err := w.Reinstate(t.Context(), w.o.ID, org.Actor{Permissions: org.Set{org.ManageMembers}}, who); fault.KindOf(err) != fault.Forbidden {
+			t.Errorf("reinstated by somebody who may less: %v", err)
+		}
+		works(id, false, "not by anybody")
+		owner := org.Actor{AccountID: w.owner, Permissions: org.Permissions(), Owner: true}
+		check(t, w.Reinstate(t.Context(), w.o.ID, owner, who))
+		check(t, absent(t.Context(), nil))
+		works(id, true, "reinstated by hand")
+		if err := w.Reinstate(t.Context(), w.o.ID, owner, who); fault.KindOf(err) != fault.Conflict {
+			t.Errorf("reinstated twice: %v", err)
+		}
+		w.ahead += 31 * 24 * time.Hour
+		check(t, absent(t.Context(), nil))
+		works(id, false, "absent again")
 		come("staff@uni.example")
 		works(id, true, "signed in again")
 		if w.count(`SELECT count(*) FROM signin_visit WHERE account_id = $1 AND affiliations = 'alum@uni.example'`, id) != 1 {

@@ -4,8 +4,10 @@ import (
 	"context"
 	"database/sql"
 	"errors"
+	"slices"
 	"strings"
 
+	"github.com/roundel/roundel/internal/account"
 	"github.com/roundel/roundel/internal/fault"
 	"github.com/roundel/roundel/internal/publicid"
 	"github.com/roundel/roundel/internal/sqldb"
@@ -55,6 +57,27 @@ func (s *Service) Offered(ctx context.Context, organisationID int64) ([]*Provide
 		}
 	}
 	return on, err
+}
+
+// Addable lists the providers that somebody can add to their account: those of
+// the installation and of the organisations, unless the account is linked there
+// already.
+func (s *Service) Addable(ctx context.Context, accountID int64, organisations ...int64) (list []*Provider, err error) {
+	f, err := s.Accounts.Factors(ctx, accountID)
+	if err != nil {
+		return nil, err
+	}
+	linked := func(p *Provider) bool {
+		return p.Kind == OIDC && slices.ContainsFunc(f.Identities, func(i account.Identity) bool { return i.Provider == p.identity(p.Issuer) })
+	}
+	for _, id := range append([]int64{0}, organisations...) {
+		all, err := s.Offered(ctx, id)
+		if err != nil {
+			return nil, err
+		}
+		list = append(list, slices.DeleteFunc(all, linked)...)
+	}
+	return list, nil
 }
 
 // Provider returns one of the organisation's providers, or with 0 one of the

@@ -17,6 +17,7 @@ type securityPage struct {
 	RecoveryFew  bool
 	Unverified   bool // no address is confirmed: codes cannot be mailed
 	SecondMissed bool // an organisation asks for a second factor
+	Addable      []way
 }
 
 // security answers GET /account/security.
@@ -35,8 +36,30 @@ func (s *Server) showSecurity(w http.ResponseWriter, r *http.Request, wrong erro
 		return err
 	}
 	p.TwoFactors, p.RecoveryFew, p.Unverified = me.Assurance >= account.TwoFactors, p.Factors.RecoveryLeft < 4, !me.Verified
+	if me.Verified && s.SignIn != nil { // what is added to an account that nobody has confirmed ends its password
+		if p.Addable, err = s.addable(r, me.ID); err != nil {
+			return err
+		}
+	}
 	p.SecondMissed = r.URL.Query().Get("needs") == "second" && !p.TwoFactors
 	return s.show(w, r, "console/account-security.html", p)
+}
+
+// addable lists the services that the person can sign in by as well.
+func (s *Server) addable(r *http.Request, accountID int64) (list []way, err error) {
+	memberships, err := s.Orgs.ForAccount(r.Context(), accountID)
+	if err != nil {
+		return nil, err
+	}
+	var own []int64
+	for _, m := range memberships {
+		own = append(own, m.Organisation.ID)
+	}
+	all, err := s.SignIn.Addable(r.Context(), accountID, own...)
+	for _, p := range all {
+		list = append(list, way{URL: p.StartPath() + "?add=yes", Name: p.Name})
+	}
+	return list, err
 }
 
 // passwordPage asks for a new password.

@@ -69,7 +69,7 @@ type auditRow struct {
 	About        string // limits the list to it
 	Details      string
 	From         string
-	Request      string
+	Request      string // address that limits the list to what the same request did
 	Organisation string // for the operator
 	Number       int64
 }
@@ -112,11 +112,11 @@ func (s *Server) auditList(w http.ResponseWriter, r *http.Request) error {
 func (s *Server) auditOperator(w http.ResponseWriter, r *http.Request) error {
 	t := s.texts(r)
 	p := &auditPage{All: true, Here: "/operator/audit", Lines: "/operator/audit.jsonl", Table: "/operator/audit.csv"}
-	p.Title, p.NoIndex = t.T("audit.all_title", nil), true
-	p.Nav.Items = []navItem{
-		{URL: "/console/organisations", Label: t.T("console.nav.switch", nil), Icon: "building-2"},
-		{URL: p.Here, Label: t.T("settings.tab.audit", nil), Icon: "file-text", Current: true},
+	d, err := s.operatorDesk(r, t.T("audit.all_title", nil))
+	if err != nil {
+		return err
 	}
+	p.Page = d.Page
 	return s.showAudit(w, r, p, audit.Query{All: true})
 }
 
@@ -214,11 +214,14 @@ func (s *Server) actionText(t printer, action string) string {
 
 func (s *Server) auditRow(t printer, p *auditPage, f audit.Found) auditRow {
 	row := auditRow{
-		When: f.At, Did: s.actionText(t, f.Action), From: f.Address, Request: f.RequestID, Organisation: f.Organisation, Number: f.ID,
+		When: f.At, Did: s.actionText(t, f.Action), From: f.Address, Organisation: f.Organisation, Number: f.ID,
 		Details: s.details(t, f.Data),
 	}
 	if f.OrganisationID == 0 {
 		row.Organisation = t.T("audit.installation", nil)
+	}
+	if f.RequestID != "" && p.Form.Request == "" {
+		row.Request = p.Here + "?request=" + url.QueryEscape(f.RequestID)
 	}
 	row.Who = s.whoDid(t, f)
 	if f.AccountID != 0 {
@@ -278,7 +281,11 @@ func (s *Server) details(t printer, data map[string]string) string {
 		if k == "count" || k == "view" && len(parts) > 0 {
 			continue
 		}
-		parts = append(parts, strings.ReplaceAll(k, "_", " ")+": "+data[k])
+		v := data[k]
+		if len(v) > 28 { // the file has it whole
+			v = v[:6] + "…" + v[len(v)-8:]
+		}
+		parts = append(parts, strings.ReplaceAll(k, "_", " ")+": "+v)
 	}
 	return strings.Join(parts, ", ")
 }

@@ -114,6 +114,23 @@ func (s *Server) memberRemove(w http.ResponseWriter, r *http.Request) error {
 	return s.done(w, r, peoplePath(r), "good", "member_removed")
 }
 
+// memberReinstate answers POST …/people/members/{member}/reinstate.
+func (s *Server) memberReinstate(w http.ResponseWriter, r *http.Request) error {
+	id, err := pathID(r, "member")
+	if err != nil {
+		return err
+	}
+	c := gate.From(r.Context())
+	err = s.SignIn.Reinstate(r.Context(), c.Organisation.ID, c.Actor(), id)
+	if refused(err) {
+		return s.showMember(w, r, nil, err)
+	}
+	if err != nil {
+		return err
+	}
+	return s.done(w, r, strings.TrimSuffix(r.URL.Path, "/reinstate"), "good", "member_reinstated")
+}
+
 // memberLeavePage asks whether somebody really wants to go.
 type memberLeavePage struct{ consolePage }
 

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/roundel/roundel/internal/org"
+	"github.com/roundel/roundel/internal/outbox"
 )
 
 // operatorPage is what the pages of the operator have in common.
@@ -26,11 +27,21 @@ func (s *Server) operatorDesk(r *http.Request, title string) (p operatorPage, er
 	if err != nil {
 		return p, err
 	}
-	p.Nav.Items = []navItem{
-		{URL: "/operator", Label: t.T("operator.nav.organisations", nil), Icon: "building-2", Current: !strings.HasPrefix(r.URL.Path, "/operator/sign-in"), Count: waiting},
-		{URL: "/operator/sign-in", Label: t.T("operator.nav.signin", nil), Icon: "key-round", Current: strings.HasPrefix(r.URL.Path, "/operator/sign-in")},
-		{URL: "/console", Label: t.T("operator.nav.console", nil), Icon: "award"},
+	mails, err := s.Outbox.Counts(r.Context(), 0)
+	if err != nil {
+		return p, err
 	}
+	for _, i := range []struct {
+		name, path, icon string
+		count            int64
+	}{
+		{"organisations", "", "building-2", waiting}, {"signin", "/sign-in", "key-round", 0},
+		{"mails", "/mails", "mail", int64(mails[outbox.Failed])}, {"audit", "/audit", "file-text", 0},
+	} {
+		p.Nav.Items = append(p.Nav.Items, navItem{URL: "/operator" + i.path, Label: t.T("operator.nav."+i.name, nil), Icon: i.icon, Count: i.count,
+			Current: i.path != "" && strings.HasPrefix(r.URL.Path, "/operator"+i.path) || i.path == "" && (r.URL.Path == "/operator" || strings.HasPrefix(r.URL.Path, "/operator/organisations"))})
+	}
+	p.Nav.Items = append(p.Nav.Items, navItem{URL: "/console", Label: t.T("operator.nav.console", nil), Icon: "arrow-left"})
 	if !p.Policy.StoppedAt.IsZero() {
 		p.Flash = append(p.Flash, flash{Kind: "bad", Text: t.T("operator.stopped_all", map[string]any{"reason": p.Policy.StopReason})})
 	}

@@ -18,12 +18,13 @@ type mailRow struct {
 	Date             time.Time
 	Tag              tag
 	News             string
+	Failed           bool
 }
 
-func mailRows(t printer, base string, list []outbox.Entry) []mailRow {
+func mailRows(t printer, here string, list []outbox.Entry) []mailRow {
 	rows := make([]mailRow, 0, len(list))
 	for _, e := range list {
-		rows = append(rows, mailRow{URL: base + "/outbox/" + e.ID.String(), To: e.To, Subject: e.Subject, Date: e.CreatedAt, Tag: mailTag(t, e), News: mailNews(t, e)})
+		rows = append(rows, mailRow{URL: here + "/" + e.ID.String(), To: e.To, Subject: e.Subject, Date: e.CreatedAt, Tag: mailTag(t, e), News: mailNews(t, e), Failed: e.State == outbox.Failed})
 	}
 	return rows
 }
@@ -58,6 +59,11 @@ func mailNews(t printer, e outbox.Entry) string {
 // outboxListPage lists an organisation's mails.
 type outboxListPage struct {
 	consolePage
+	mailList
+}
+
+// mailList is a list of mails with a way through it.
+type mailList struct {
 	Tabs   []tab
 	Rows   []mailRow
 	State  string
@@ -71,43 +77,55 @@ const mailsPerPage = 50
 
 // outboxList answers GET /console/{org}/outbox.
 func (s *Server) outboxList(w http.ResponseWriter, r *http.Request) error {
-	t, q := s.texts(r), r.URL.Query()
-	p := &outboxListPage{consolePage: s.desk(r, areaOutbox, t.T("outbox.title", nil)), State: q.Get("state")}
-	counts, err := s.Outbox.Counts(r.Context(), p.Org.ID)
+	p := &outboxListPage{consolePage: s.desk(r, areaOutbox, s.texts(r).T("outbox.title", nil))}
+	list, err := s.listMails(r, &p.mailList, p.Org.ID, p.Base+"/outbox")
 	if err != nil {
 		return err
 	}
+	if err := s.seenMails(r, "mail_list", list); err != nil {
+		return err
+	}
+	return s.show(w, r, "console/outbox.html", p)
+}
+
+// listMails fills p with the mails of an organisation, or with 0 with those of
+// the installation, as the address of the page asks for them. here is that
+// address.
+func (s *Server) listMails(r *http.Request, p *mailList, organisationID int64, here string) ([]outbox.Entry, error) {
+	t, q := s.texts(r), r.URL.Query()
+	counts, err := s.Outbox.Counts(r.Context(), organisationID)
+	if err != nil {
+		return nil, err
+	}
+	p.State = q.Get("state")
 	var all int64
 	for _, n := range counts {
 		all += int64(n)
 	}
 	p.Any, p.Failed = all > 0, int64(counts[outbox.Failed])
-	p.Tabs = []tab{{URL: p.Base + "/outbox", Label: t.T("outbox.all", nil), Current: p.State == "", Count: all, Counted: true}}
+	p.Tabs = []tab{{URL: here, Label: t.T("outbox.all", nil), Current: p.State == "", Count: all, Counted: true}}
 	for _, state := range []string{outbox.Queued, outbox.Waiting, outbox.Held, outbox.Sent, outbox.Failed} {
 		if counts[state] > 0 || p.State == state {
-			p.Tabs = append(p.Tabs, tab{URL: p.Base + "/outbox?state=" + state, Label: t.T("mail.tag."+state, nil), Current: p.State == state, Count: int64(counts[state]), Counted: true})
+			p.Tabs = append(p.Tabs, tab{URL: here + "?state=" + state, Label: t.T("mail.tag."+state, nil), Current: p.State == state, Count: int64(counts[state]), Counted: true})
 		}
 	}
 	f := outbox.Filter{State: p.State, Limit: mailsPerPage + 1}
 	if id, err := publicid.Parse(q.Get("before")); err == nil {
 		f.Before = id
-		p.First = p.Base + "/outbox?" + copyQuery(q, "before").Encode()
+		p.First = here + "?" + copyQuery(q, "before").Encode()
 	}
-	list, err := s.Outbox.List(r.Context(), p.Org.ID, f)
+	list, err := s.Outbox.List(r.Context(), organisationID, f)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	if len(list) > mailsPerPage {
 		list = list[:mailsPerPage]
 		next := copyQuery(q, "before")
 		next.Set("before", list[len(list)-1].ID.String())
-		p.Next = p.Base + "/outbox?" + next.Encode()
+		p.Next = here + "?" + next.Encode()
 	}
-	if err := s.seenMails(r, "mail_list", list); err != nil {
-		return err
-	}
-	p.Rows = mailRows(t, p.Base, list)
-	return s.show(w, r, "console/outbox.html", p)
+	p.Rows = mailRows(t, here, list)
+	return list, nil
 }
 
 // outboxMailPage shows one mail.
@@ -134,7 +152,7 @@ func (s *Server) outboxMail(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	p := &outboxMailPage{consolePage: s.desk(r, areaOutbox, e.Subject), Mail: e, Row: mailRows(t, "/console/"+o.Slug, []outbox.Entry{*e})[0]}
+	p := &outboxMailPage{consolePage: s.desk(r, areaOutbox, e.Subject), Mail: e, Row: mailRows(t, "/console/"+o.Slug+"/outbox", []outbox.Entry{*e})[0]}
 	if err := s.seenMails(r, "mail", []outbox.Entry{*e}); err != nil {
 		return err
 	}

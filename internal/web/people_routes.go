@@ -24,6 +24,7 @@ func (s *Server) peopleRoutes() []route {
 		{"GET " + people + "/members/{member}", view, s.memberShow},
 		{"POST " + people + "/members/{member}", manage, s.memberChange},
 		{"POST " + people + "/members/{member}/remove", manage, s.memberRemove},
+		{"POST " + people + "/members/{member}/reinstate", manage, s.memberReinstate},
 
 		{"GET " + people + "/roles", view, s.roleList},
 		{"POST " + people + "/roles", manage, s.roleCreate},
@@ -55,6 +56,8 @@ func (s *Server) operatorRoutes() []route {
 		{"POST /operator/approval", gate.Operator, s.operatorApproval},
 		{"POST /operator/stop", gate.Operator, s.operatorStop},
 		{"POST /operator/resume", gate.Operator, s.operatorResume},
+		{"GET /operator/mails", gate.Operator, s.operatorMails},
+		{"POST /operator/mails/{mail}/retry", gate.Operator, s.operatorMailAgain},
 		{"GET " + one, gate.Operator, s.operatorShow},
 		{"POST " + one + "/{deed}", gate.Operator, s.operatorDecide},
 	}

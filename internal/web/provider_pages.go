@@ -38,6 +38,8 @@ type providerListPage struct {
 	Domains      []string
 	Affiliations []option
 	AbsentDays   string
+	Second       bool // members need a second factor
+	Refused      bool // the switch for that was
 }
 
 // providerRow is one provider in the list.
@@ -53,9 +55,7 @@ func (s *Server) providerList(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	if c.AbsentDays > 0 {
-		p.AbsentDays = strconv.FormatInt(c.AbsentDays, 10)
-	}
+	p.keep(c)
 	return s.showProviders(w, r, p, c.Affiliations)
 }
 
@@ -89,6 +89,7 @@ func (s *Server) showProviders(w http.ResponseWriter, r *http.Request, p *provid
 		p.Rows = append(p.Rows, row)
 	}
 	if p.Organisational {
+		p.Second = gate.From(r.Context()).Organisation.SecondFactor
 		p.Address = s.BaseURL + "/sign-in/o/" + gate.From(r.Context()).Organisation.Slug
 		if p.Domains, err = s.provenDomains(r, p.own); err != nil {
 			return err
@@ -141,6 +142,41 @@ func (s *Server) signInPolicy(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	return s.done(w, r, "/console/"+gate.From(r.Context()).Organisation.Slug+"/settings/sign-in", "good", "signin_policy_saved")
+}
+
+// signInSecond answers POST …/sign-in/second-factor.
+func (s *Server) signInSecond(w http.ResponseWriter, r *http.Request) error {
+	if err := readForm(w, r, formLimit); err != nil {
+		return err
+	}
+	c := gate.From(r.Context())
+	required := r.PostFormValue("required") == "yes"
+	err := s.Orgs.SetSecondFactor(r.Context(), c.Organisation.ID, c.SignedIn, required)
+	if refused(err) {
+		p := &providerListPage{Refused: true}
+		p.Problems = problemsOf(err)
+		policy, err := s.SignIn.Policy(r.Context(), c.Organisation.ID)
+		if err != nil {
+			return err
+		}
+		p.keep(policy)
+		return s.showProviders(w, r, p, policy.Affiliations)
+	}
+	if err != nil {
+		return err
+	}
+	code := "second_optional"
+	if required {
+		code = "second_required"
+	}
+	return s.done(w, r, "/console/"+c.Organisation.Slug+"/settings/sign-in", "good", code)
+}
+
+// keep shows the policy in force.
+func (p *providerListPage) keep(c signin.Policy) {
+	if c.AbsentDays > 0 {
+		p.AbsentDays = strconv.FormatInt(c.AbsentDays, 10)
+	}
 }
 
 // providerFormPage makes or changes one provider.

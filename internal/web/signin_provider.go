@@ -22,6 +22,7 @@ func (s *Server) providerRoutes() []route {
 		{"GET /sign-in/link", gate.Public, s.linkForm},
 		{"POST /sign-in/link", gate.SignedIn, s.linkAgree},
 		{"POST /console/{org}/settings/sign-in/policy", gate.Needs(org.ManageSignIn), s.signInPolicy},
+		{"POST /console/{org}/settings/sign-in/second-factor", gate.Needs(org.ManageSignIn), s.signInSecond},
 	}
 	for base, may := range map[string]gate.Permission{"/console/{org}/settings/sign-in": gate.Needs(org.ManageSignIn), "/operator/sign-in": gate.Operator} {
 		list = append(list,
@@ -77,7 +78,7 @@ func (s *Server) organisationSignIn(w http.ResponseWriter, r *http.Request) erro
 	if err != nil {
 		return err
 	}
-	p := &waysPage{Name: s.Orgs.PublicName(o), Next: r.URL.Query().Get("next")}
+	p := &waysPage{Name: o.Called(s.Orgs.Host()).Inside(s.texts(r)), Next: r.URL.Query().Get("next")}
 	if p.Next == "" {
 		p.Next = "/console/" + o.Slug
 	}
