@@ -8,6 +8,7 @@ import (
 	"database/sql"
 	"encoding/binary"
 	"errors"
+	"hash"
 
 	"github.com/roundel/roundel/internal/event"
 	"github.com/roundel/roundel/internal/publicid"
@@ -57,8 +58,9 @@ func (s *Service) drawPositions(ctx context.Context, tx *sqldb.Tx, of listsOf, n
 		if err != nil {
 			return nil, err
 		}
+		mac := hmac.New(sha256.New, secret)
 		for i := after - take; i < after; i++ {
-			places = append(places, Position{List: public, Index: permute(secret, listEntries, i), listID: id})
+			places = append(places, Position{List: public, Index: permute(mac, listEntries, i), listID: id})
 		}
 	}
 	return places, nil
@@ -83,23 +85,24 @@ func (s *Service) openList(ctx context.Context, tx *sqldb.Tx, of listsOf) (id in
 }
 
 // permute maps 0 ≤ i < size to a place in the same range, one to one, in an
-// order that depends on secret: a Feistel network over the next even power of
-// two, walked until it lands inside the range.
-func permute(secret []byte, size, i int64) int64 {
+// order that depends on mac, a keyed hash: a Feistel network over the next even
+// power of two, walked until it lands inside the range.
+func permute(mac hash.Hash, size, i int64) int64 {
 	half := uint(1)
 	for int64(1)<<(2*half) < size {
 		half++
 	}
 	mask := uint32(1)<<half - 1
+	var block [8]byte
+	var sum [sha256.Size]byte
 	left, right := uint32(i>>half), uint32(i)&mask
 	for {
 		for round := range uint32(8) {
-			var block [8]byte
 			binary.BigEndian.PutUint32(block[:4], round)
 			binary.BigEndian.PutUint32(block[4:], right)
-			mac := hmac.New(sha256.New, secret)
+			mac.Reset()
 			mac.Write(block[:])
-			left, right = right, left^(binary.BigEndian.Uint32(mac.Sum(nil))&mask)
+			left, right = right, left^(binary.BigEndian.Uint32(mac.Sum(sum[:0]))&mask)
 		}
 		if at := int64(left)<<half | int64(right); at < size {
 			return at

@@ -1,13 +1,18 @@
 package issuing
 
-import "testing"
+import (
+	"crypto/hmac"
+	"crypto/sha256"
+	"testing"
+)
 
 func TestPermuteUsesEveryPlaceOnceInASecretOrder(t *testing.T) {
+	one, another := hmac.New(sha256.New, []byte("one secret")), hmac.New(sha256.New, []byte("another"))
 	seen := make([]bool, listEntries)
 	inOrder := 0
 	last := int64(-1)
 	for i := range int64(listEntries) {
-		at := permute([]byte("one secret"), listEntries, i)
+		at := permute(one, listEntries, i)
 		if at < 0 || at >= listEntries || seen[at] {
 			t.Fatalf("place %d of %d is outside or used twice", at, i)
 		}
@@ -21,7 +26,7 @@ func TestPermuteUsesEveryPlaceOnceInASecretOrder(t *testing.T) {
 	}
 	same := 0
 	for i := range int64(1000) {
-		if permute([]byte("one secret"), listEntries, i) == permute([]byte("another"), listEntries, i) {
+		if permute(one, listEntries, i) == permute(another, listEntries, i) {
 			same++
 		}
 	}
@@ -31,13 +36,25 @@ func TestPermuteUsesEveryPlaceOnceInASecretOrder(t *testing.T) {
 }
 
 func TestPermuteSmallRanges(t *testing.T) {
+	mac := hmac.New(sha256.New, []byte{1})
 	for size := int64(1); size < 70; size++ {
 		seen := map[int64]bool{}
 		for i := range size {
-			seen[permute([]byte{1}, size, i)] = true
+			seen[permute(mac, size, i)] = true
 		}
 		if len(seen) != int(size) {
 			t.Errorf("size %d: %d places", size, len(seen))
+		}
+	}
+}
+
+// Places are not drawn twice only as long as every version of the platform
+// draws in the same order.
+func TestPermuteStaysAsItIs(t *testing.T) {
+	mac := hmac.New(sha256.New, []byte("one secret"))
+	for i, want := range map[int64]int64{0: 70294, 1: 77501, 2: 113039, 1000: 55862, 131071: 91701} {
+		if got := permute(mac, listEntries, i); got != want {
+			t.Errorf("place %d is %d, want %d", i, got, want)
 		}
 	}
 }

@@ -5,6 +5,8 @@ import (
 	"database/sql"
 	"database/sql/driver"
 	"regexp"
+	"strconv"
+	"strings"
 
 	_ "modernc.org/sqlite" // the driver "sqlite"
 )
@@ -88,7 +90,7 @@ func (c *parsedConn) statement(ctx context.Context, query string, args []driver.
 	if len(c.statements) >= parsedMost || len(args) == 0 && !often.MatchString(query) {
 		return nil
 	}
-	made, err := c.PrepareContext(ctx, query)
+	made, err := c.PrepareContext(ctx, unnamed(query))
 	if err != nil {
 		return nil // running it will say so
 	}
@@ -100,6 +102,31 @@ func (c *parsedConn) statement(ctx context.Context, query string, args []driver.
 	s := &parsedStmt{sqliteStmt: inner}
 	c.statements[query] = s
 	return s
+}
+
+// unnamed returns query with ? for each placeholder if they are $1, $2 … in this
+// order, each once, and query itself otherwise. SQLite takes $1 for a name and
+// looks it up along a list: a statement that inserts 50 rows of 20 columns
+// spends more time there than on inserting.
+func unnamed(query string) string {
+	if strings.ContainsAny(query, `'"?`) || strings.Contains(query, "--") {
+		return query
+	}
+	var b strings.Builder
+	rest := query
+	for n := 1; ; n++ {
+		before, after, more := strings.Cut(rest, "$")
+		b.WriteString(before)
+		if !more {
+			return b.String()
+		}
+		name := strconv.Itoa(n)
+		var ordered bool
+		if rest, ordered = strings.CutPrefix(after, name); !ordered || rest != "" && '0' <= rest[0] && rest[0] <= '9' {
+			return query
+		}
+		b.WriteByte('?')
+	}
 }
 
 // ExecContext implements driver.ExecerContext.
