@@ -1,13 +1,13 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"os"
 
 	"github.com/roundel/roundel/internal/app"
 	"github.com/roundel/roundel/internal/audit"
 	"github.com/roundel/roundel/internal/config"
-	"github.com/roundel/roundel/internal/sqldb"
 )
 
 type auditCommand struct {
@@ -35,28 +35,26 @@ func (v *auditVerifyCommand) Run(c *console) error {
 	if v.File != "" {
 		return v.file(c, heads)
 	}
-	a, err := openInstallation(c, &v.Config)
-	if err != nil {
-		return err
-	}
-	report, err := a.VerifyAudit(sqldb.ForInstallation(c.ctx), heads...)
-	if err != nil {
-		return joinClose(a, err)
-	}
-	for _, p := range report.Problems {
-		fmt.Fprintln(c.out, p)
-	}
-	for _, h := range report.Heads {
-		fmt.Fprintf(c.out, "head %s\n", h)
-	}
-	fmt.Fprintf(c.out, "%s, %d not sealed yet: ", countEntries(report.Entries), report.Unsealed)
-	if n := len(report.Problems); n > 0 {
-		fmt.Fprintln(c.out, count(int64(n), "problem"))
-		c.code = exitError
-	} else {
-		fmt.Fprintln(c.out, "whole")
-	}
-	return joinClose(a, nil)
+	return withInstallation(c, v.Config, func(ctx context.Context, a *app.App) error {
+		report, err := a.VerifyAudit(ctx, heads...)
+		if err != nil {
+			return err
+		}
+		for _, p := range report.Problems {
+			fmt.Fprintln(c.out, p)
+		}
+		for _, h := range report.Heads {
+			fmt.Fprintf(c.out, "head %s\n", h)
+		}
+		fmt.Fprintf(c.out, "%s, %d not sealed yet: ", countEntries(report.Entries), report.Unsealed)
+		if n := len(report.Problems); n > 0 {
+			fmt.Fprintln(c.out, count(int64(n), "problem"))
+			c.code = exitError
+		} else {
+			fmt.Fprintln(c.out, "whole")
+		}
+		return nil
+	})
 }
 
 // file checks a log that was downloaded. It needs no installation.
@@ -90,18 +88,7 @@ type auditExportCommand struct {
 
 // Run prints the log.
 func (e *auditExportCommand) Run(c *console) error {
-	a, err := openInstallation(c, &e.Config)
-	if err != nil {
-		return err
-	}
-	return joinClose(a, a.Features.Audit.WriteJSONLines(sqldb.ForInstallation(c.ctx), c.out, e.Organisation, audit.Period{}))
-}
-
-// openInstallation opens the data of an installation whose server may be running.
-func openInstallation(c *console, conf *config.Config) (*app.App, error) {
-	if err := needInstallation(conf); err != nil {
-		return nil, err
-	}
-	conf.Listen = "127.0.0.1:0"
-	return app.New(c.ctx, *conf, logger(c, "error"))
+	return withInstallation(c, e.Config, func(ctx context.Context, a *app.App) error {
+		return a.Features.Audit.WriteJSONLines(ctx, c.out, e.Organisation, audit.Period{})
+	})
 }

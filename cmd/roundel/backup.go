@@ -88,7 +88,7 @@ func openStores(ctx context.Context, c *config.Config) (*sqldb.DB, blob.Store, e
 	if err := c.Check(); err != nil {
 		return nil, nil, err
 	}
-	db, err := openDatabase(ctx, c)
+	db, err := app.OpenDatabase(ctx, *c)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -97,8 +97,4 @@ func openStores(ctx context.Context, c *config.Config) (*sqldb.DB, blob.Store, e
 		return nil, nil, errors.Join(err, db.Close())
 	}
 	return db, blobs, nil
-}
-
-func openDatabase(ctx context.Context, c *config.Config) (*sqldb.DB, error) {
-	return sqldb.OpenWith(ctx, c.DatabaseURL(), sqldb.Options{Owner: c.DatabaseOwner, WithoutWalls: c.DatabaseWithoutWalls})
 }

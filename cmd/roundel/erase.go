@@ -1,12 +1,12 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"strings"
 
 	"github.com/roundel/roundel/internal/app"
-	"github.com/roundel/roundel/internal/audit"
 	"github.com/roundel/roundel/internal/backup/erasure"
 	"github.com/roundel/roundel/internal/config"
 	"github.com/roundel/roundel/internal/sqldb"
@@ -22,21 +22,10 @@ type eraseCommand struct {
 
 // Run erases the person. The server may run or not.
 func (e *eraseCommand) Run(c *console) error {
-	if err := needInstallation(&e.Config); err != nil {
-		return err
-	}
-	e.Config.Listen = "127.0.0.1:0" // the server may be running at the real address
-	a, err := app.New(c.ctx, e.Config, logger(c, "error"))
-	if err != nil {
-		return err
-	}
-	err = e.run(c, a)
-	a.Features.Journal.Stop()
-	return joinClose(a, err)
+	return withInstallation(c, e.Config, func(ctx context.Context, a *app.App) error { return e.run(ctx, c, a) })
 }
 
-func (e *eraseCommand) run(c *console, a *app.App) error {
-	ctx := audit.With(sqldb.ForInstallation(c.ctx), audit.Origin{Service: "cli"})
+func (e *eraseCommand) run(ctx context.Context, c *console, a *app.App) error {
 	r := erasure.Request{Email: strings.TrimSpace(e.Recipient), KeepDocuments: e.KeepDocuments}
 	if e.Organisation != "" {
 		o, err := a.Features.Orgs.BySlug(ctx, e.Organisation)

@@ -1,17 +1,16 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
 	"os"
 
 	"github.com/roundel/roundel/internal/app"
-	"github.com/roundel/roundel/internal/audit"
 	"github.com/roundel/roundel/internal/backup"
 	"github.com/roundel/roundel/internal/backup/transfer"
 	"github.com/roundel/roundel/internal/config"
-	"github.com/roundel/roundel/internal/sqldb"
 )
 
 type exportCommand struct {
@@ -26,28 +25,13 @@ type exportCommand struct {
 
 // Run writes the export. The server may run or not.
 func (e *exportCommand) Run(c *console) error {
-	if err := needInstallation(&e.Config); err != nil {
-		return err
-	}
 	if e.Organisation == "" && e.Person == "" {
 		return usageError{errors.New("say what to export: --organisation SLUG, or --recipient EMAIL")}
 	}
-	base := app.LastAddress(e.Config)
-	if e.Config.BaseURL == "" {
-		e.Config.BaseURL = base
-	}
-	e.Config.Listen = "127.0.0.1:0" // the server may be running at the real address
-	a, err := app.New(c.ctx, e.Config, logger(c, "error"))
-	if err != nil {
-		return err
-	}
-	err = e.run(c, a)
-	a.Features.Journal.Stop()
-	return joinClose(a, err)
+	return withInstallation(c, e.Config, func(ctx context.Context, a *app.App) error { return e.run(ctx, c, a) })
 }
 
-func (e *exportCommand) run(c *console, a *app.App) error {
-	ctx := audit.With(sqldb.ForInstallation(c.ctx), audit.Origin{Service: "cli"})
+func (e *exportCommand) run(ctx context.Context, c *console, a *app.App) error {
 	s := a.Features.Transfer
 	s.Software, _ = softwareVersion()
 	var organisation int64
@@ -99,13 +83,6 @@ type importCommand struct {
 
 // Run shows what an import would do, and with --yes does it.
 func (i *importCommand) Run(c *console) error {
-	if err := needInstallation(&i.Config); err != nil {
-		return err
-	}
-	if i.Config.BaseURL == "" {
-		i.Config.BaseURL = app.LastAddress(i.Config)
-	}
-	i.Config.Listen = "127.0.0.1:0" // the server may be running at the real address
 	f, err := os.Open(i.Organisation)
 	if err != nil {
 		return err
@@ -119,17 +96,10 @@ func (i *importCommand) Run(c *console) error {
 	if err != nil {
 		return err
 	}
-	a, err := app.New(c.ctx, i.Config, logger(c, "error"))
-	if err != nil {
-		return err
-	}
-	err = i.run(c, a, archive)
-	a.Features.Journal.Stop()
-	return joinClose(a, err)
+	return withInstallation(c, i.Config, func(ctx context.Context, a *app.App) error { return i.run(ctx, c, a, archive) })
 }
 
-func (i *importCommand) run(c *console, a *app.App, archive *transfer.Archive) error {
-	ctx := audit.With(sqldb.ForInstallation(c.ctx), audit.Origin{Service: "cli"})
+func (i *importCommand) run(ctx context.Context, c *console, a *app.App, archive *transfer.Archive) error {
 	s := a.Features.Transfer
 	var private map[string]string
 	if i.Identity != "" && archive.HasKeys {

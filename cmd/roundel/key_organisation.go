@@ -11,12 +11,10 @@ import (
 	"time"
 
 	"github.com/roundel/roundel/internal/app"
-	"github.com/roundel/roundel/internal/audit"
 	"github.com/roundel/roundel/internal/config"
 	"github.com/roundel/roundel/internal/fault"
 	"github.com/roundel/roundel/internal/keys"
 	"github.com/roundel/roundel/internal/org"
-	"github.com/roundel/roundel/internal/sqldb"
 )
 
 // keyring is what the commands about keys of an installation have in common.
@@ -34,21 +32,6 @@ func (k *keyring) with(c *console, do func(ctx context.Context, ring *keys.Ring,
 		}
 		return do(ctx, a.Ground.Keys, o)
 	})
-}
-
-// withInstallation opens an installation, whether or not its server runs, and
-// runs do as the command line.
-func withInstallation(c *console, settings config.Config, do func(context.Context, *app.App) error) error {
-	if err := needInstallation(&settings); err != nil {
-		return err
-	}
-	settings.Listen = "127.0.0.1:0" // the server may be running at the real address
-	a, err := app.New(c.ctx, settings, logger(c, "error"))
-	if err != nil {
-		return err
-	}
-	ctx := audit.With(sqldb.ForInstallation(c.ctx), audit.Origin{Service: "cli"})
-	return joinClose(a, do(ctx, a))
 }
 
 type keyListCommand struct {

@@ -22,23 +22,24 @@ import (
 
 // commands is the command line: one field for each subcommand.
 type commands struct {
-	Serve   serveCommand   `cmd:"" help:"Start the platform."`
-	Signer  signerCommand  `cmd:"" help:"Have the signing keys, and sign for roundel serve."`
-	Verify  verifyCommand  `cmd:"" help:"Verify a badge of any issuer."`
-	Issue   issueCommand   `cmd:"" help:"Issue badges into files, without a server."`
-	Bake    bakeCommand    `cmd:"" help:"Put a signed badge into a picture."`
-	Extract extractCommand `cmd:"" help:"Take the badge out of a picture."`
-	Key     keyCommand     `cmd:"" help:"Make keys, and look after those of an installation."`
-	User    userCommand    `cmd:"" help:"Help people of an installation to get in."`
-	Fsck    fsckCommand    `cmd:"" help:"Check that an installation's data is whole."`
-	Audit   auditCommand   `cmd:"" help:"Check and export the audit log."`
-	Backup  backupCommand  `cmd:"" help:"Copy a whole installation into one file while it works."`
-	Restore restoreCommand `cmd:"" help:"Make an installation of a backup."`
-	Export  exportCommand  `cmd:"" help:"Write everything of an organisation, or of one person, as open files."`
-	Import  importCommand  `cmd:"" help:"Take an organisation in that another installation has exported."`
-	Erase   eraseCommand   `cmd:"" help:"Take a person out of an installation, and out of restored backups, for good."`
-	Config  configCommand  `cmd:"" help:"Print the settings in force."`
-	Version versionCommand `cmd:"" help:"Print the version."`
+	Serve           serveCommand           `cmd:"" help:"Start the platform."`
+	Signer          signerCommand          `cmd:"" help:"Have the signing keys, and sign for roundel serve."`
+	Verify          verifyCommand          `cmd:"" help:"Verify a badge of any issuer."`
+	Issue           issueCommand           `cmd:"" help:"Issue badges into files, without a server."`
+	Bake            bakeCommand            `cmd:"" help:"Put a signed badge into a picture."`
+	Extract         extractCommand         `cmd:"" help:"Take the badge out of a picture."`
+	Key             keyCommand             `cmd:"" help:"Make keys, and look after those of an installation."`
+	User            userCommand            `cmd:"" help:"Help people of an installation to get in."`
+	Fsck            fsckCommand            `cmd:"" help:"Check that an installation's data is whole."`
+	Audit           auditCommand           `cmd:"" help:"Check and export the audit log."`
+	Backup          backupCommand          `cmd:"" help:"Copy a whole installation into one file while it works."`
+	Restore         restoreCommand         `cmd:"" help:"Make an installation of a backup."`
+	MigrateDatabase migrateDatabaseCommand `cmd:"" help:"Move an installation from SQLite to PostgreSQL."`
+	Export          exportCommand          `cmd:"" help:"Write everything of an organisation, or of one person, as open files."`
+	Import          importCommand          `cmd:"" help:"Take an organisation in that another installation has exported."`
+	Erase           eraseCommand           `cmd:"" help:"Take a person out of an installation, and out of restored backups, for good."`
+	Config          configCommand          `cmd:"" help:"Print the settings in force."`
+	Version         versionCommand         `cmd:"" help:"Print the version."`
 }
 
 // Exit codes. Verify adds its own: see verifyCommand.

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/roundel/roundel/internal/app"
 	"github.com/roundel/roundel/internal/backup"
 	"github.com/roundel/roundel/internal/backup/journal"
 	"github.com/roundel/roundel/internal/blob"
@@ -146,7 +147,7 @@ func (r *restoreCommand) checkKey(h *backup.Header) error {
 }
 
 func (r *restoreCommand) intoPostgres(ctx context.Context, a *backup.Archive, h *backup.Header, since backup.Since) (out backup.Outcome, err error) {
-	db, err := openDatabase(ctx, &r.Config)
+	db, err := app.OpenDatabase(ctx, r.Config)
 	if err != nil {
 		return out, err
 	}

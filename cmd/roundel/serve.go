@@ -2,11 +2,8 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"log/slog"
-	"os"
-	"path/filepath"
 
 	"github.com/roundel/roundel/internal/app"
 	"github.com/roundel/roundel/internal/config"
@@ -45,28 +42,8 @@ func (s *serveCommand) Run(c *console) error {
 	return joinClose(a, err)
 }
 
-func joinClose(a *app.App, err error) error {
-	if closing := a.Close(); err == nil {
-		err = closing
-	}
-	return err
-}
-
 func logger(c *console, level string) *slog.Logger {
 	return observe.NewLogger(c.err, level, "text")
-}
-
-// needInstallation refuses a data folder that holds nothing: opening it would
-// make an empty installation, which answers no question about the real one.
-func needInstallation(c *config.Config) error {
-	if c.Database != "" {
-		return nil
-	}
-	_, err := os.Stat(filepath.Join(c.Data, "roundel.db"))
-	if errors.Is(err, os.ErrNotExist) {
-		return usageError{fmt.Errorf("there is no installation in %s; --data names its folder", c.Data)}
-	}
-	return err
 }
 
 type configCommand struct {

@@ -8,7 +8,6 @@ import (
 
 	"github.com/roundel/roundel/internal/account"
 	"github.com/roundel/roundel/internal/app"
-	"github.com/roundel/roundel/internal/audit"
 	"github.com/roundel/roundel/internal/config"
 )
 
@@ -28,19 +27,12 @@ type who struct {
 	Who           string `arg:"" name:"email" help:"The person's e-mail address, or the id that roundel user list shows."`
 }
 
-// people calls do with the accounts of an installation, whose server may run or
-// not, and the address at which it is reached.
+// people calls do with the accounts of an installation, and the address at which
+// it is reached.
 func people(c *console, settings config.Config, do func(ctx context.Context, accounts *account.Service, base string) error) error {
-	if err := needInstallation(&settings); err != nil {
-		return err
-	}
-	base := app.LastAddress(settings)
-	settings.Listen = "127.0.0.1:0" // the server may be running at the real address
-	a, err := app.New(c.ctx, settings, logger(c, "error"))
-	if err != nil {
-		return err
-	}
-	return joinClose(a, do(audit.With(c.ctx, audit.Origin{Service: "cli"}), a.Features.Accounts, base))
+	return withInstallation(c, settings, func(ctx context.Context, a *app.App) error {
+		return do(ctx, a.Features.Accounts, a.BaseURL)
+	})
 }
 
 type resetLinkCommand struct {

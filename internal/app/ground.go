@@ -16,6 +16,7 @@ import (
 	"github.com/roundel/roundel/internal/keys"
 	"github.com/roundel/roundel/internal/locale"
 	"github.com/roundel/roundel/internal/mail"
+	"github.com/roundel/roundel/internal/move"
 	"github.com/roundel/roundel/internal/sqldb"
 )
 
@@ -42,22 +43,38 @@ func newGround(ctx context.Context, c config.Config, log *slog.Logger) (*Ground,
 	return g, nil
 }
 
+// OpenDatabase opens the database as it is, without migrating it. One that was
+// moved to PostgreSQL is a Conflict fault.
+func OpenDatabase(ctx context.Context, c config.Config) (*sqldb.DB, error) {
+	if c.Database == "" {
+		if err := move.Gone(c.Data); err != nil {
+			return nil, err
+		}
+	}
+	db, err := sqldb.OpenWith(ctx, c.DatabaseURL(), databaseOptions(c))
+	if err != nil {
+		return nil, fmt.Errorf("open the database: %w", err)
+	}
+	return db, nil
+}
+
+func databaseOptions(c config.Config) sqldb.Options {
+	return sqldb.Options{Owner: c.DatabaseOwner, WithoutWalls: c.DatabaseWithoutWalls}
+}
+
 // openData opens the database and brings it up to date.
 func (g *Ground) openData(ctx context.Context, c config.Config) (err error) {
-	if g.DB, err = sqldb.OpenWith(ctx, c.DatabaseURL(), sqldb.Options{Owner: c.DatabaseOwner, WithoutWalls: c.DatabaseWithoutWalls}); err != nil {
-		return fmt.Errorf("open the database: %w", err)
+	if g.DB, err = OpenDatabase(ctx, c); err != nil {
+		return err
 	}
 	if err = g.DB.Migrate(ctx); err != nil {
 		return fmt.Errorf("migrate the database: %w", err)
 	}
-	return nil
+	return errors.Join(backup.Ready(ctx, g.DB), move.Ready(ctx, g.DB))
 }
 
 func (g *Ground) open(ctx context.Context, c config.Config) (err error) {
 	if err = g.openData(ctx, c); err != nil {
-		return err
-	}
-	if err = backup.Ready(ctx, g.DB); err != nil {
 		return err
 	}
 	if g.Blobs, err = blob.OpenStore(ctx, c.BlobsAddress()); err != nil {

@@ -47,6 +47,7 @@ claim wallet verification assessment attest
 pathway catalog
 employer analytics
 sample fsck backup guard
+move
 gate
 api web protocol
 app

@@ -3,9 +3,7 @@ package backup
 import (
 	"context"
 	"errors"
-	"fmt"
 	"slices"
-	"strings"
 
 	"github.com/roundel/roundel/internal/fault"
 	"github.com/roundel/roundel/internal/sqldb"
@@ -35,7 +33,7 @@ func unfinished(ctx context.Context, tx *sqldb.Tx) (yes bool, err error) {
 
 // mark keeps servers from starting on the database.
 func mark(ctx context.Context, tx *sqldb.Tx) error {
-	return insertRows(ctx, tx, Layout{Name: settings, Columns: []string{"key", "value"}}, [][]any{{marker, "1"}})
+	return tx.Insert(ctx, settings, []string{"key", "value"}, [][]any{{marker, "1"}})
 }
 
 // unmark lets them.
@@ -169,7 +167,7 @@ func (l *loader) insert(ctx context.Context, tx *sqldb.Tx, lay Layout, rows [][]
 	if slices.ContainsFunc(l.tables[lay.Name].Refers, own) {
 		return l.insertTree(ctx, tx, lay, rows)
 	}
-	return insertRows(ctx, tx, lay, rows)
+	return tx.Insert(ctx, lay.Name, lay.Columns, rows)
 }
 
 // insertTree puts in rows of a table that refers to itself, one by one: those
@@ -180,7 +178,7 @@ func (l *loader) insertTree(ctx context.Context, tx *sqldb.Tx, lay Layout, rows 
 		var left [][]any
 		var cause error
 		for _, row := range waiting {
-			if err := tx.Attempt(ctx, func() error { return insertRows(ctx, tx, lay, [][]any{row}) }); err != nil {
+			if err := tx.Attempt(ctx, func() error { return tx.Insert(ctx, lay.Name, lay.Columns, [][]any{row}) }); err != nil {
 				left, cause = append(left, row), err
 			}
 		}
@@ -205,38 +203,6 @@ func (l *loader) end(ctx context.Context, tx *sqldb.Tx) error {
 	for _, t := range l.tables {
 		if err := tx.SetCounter(ctx, t); err != nil {
 			return err
-		}
-	}
-	return nil
-}
-
-// mostArguments keeps a statement within what both engines take.
-const mostArguments = 30_000
-
-func insertRows(ctx context.Context, tx *sqldb.Tx, lay Layout, rows [][]any) error {
-	columns := len(lay.Columns)
-	into := "INSERT " + "INTO " + lay.Name + " (" + strings.Join(lay.Columns, ", ") + ") VALUES "
-	for part := range slices.Chunk(rows, max(1, min(200, mostArguments/columns))) {
-		var text strings.Builder
-		text.WriteString(into)
-		args := make([]any, 0, len(part)*columns)
-		for i, row := range part {
-			for j := range columns {
-				switch {
-				case j > 0:
-					text.WriteString(", ")
-				case i > 0:
-					text.WriteString("), (")
-				default:
-					text.WriteByte('(')
-				}
-				fmt.Fprintf(&text, "$%d", len(args)+1)
-				args = append(args, row[j])
-			}
-		}
-		text.WriteByte(')')
-		if _, err := tx.Exec(ctx, text.String(), args...); err != nil {
-			return fmt.Errorf("table %s: %w", lay.Name, err)
 		}
 	}
 	return nil

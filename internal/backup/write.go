@@ -92,7 +92,19 @@ func (s *Source) tables(ctx context.Context, out *writer) error {
 }
 
 // copyTable writes the rows of t in parts, in the order of its key.
-func copyTable(ctx context.Context, tx *sqldb.Tx, t sqldb.Table, out *writer) (c Count, err error) {
+func copyTable(ctx context.Context, tx *sqldb.Tx, t sqldb.Table, out *writer) (Count, error) {
+	return eachPart(ctx, tx, t, nil, func(n int, part []byte) error { return out.entry(partName(t.Name, n), part) })
+}
+
+// CountTable returns how many rows t has, and the digest over their text in the
+// order of its key, which is the same on both engines. Rows that leave picks do
+// not count; it may be nil.
+func CountTable(ctx context.Context, tx *sqldb.Tx, t sqldb.Table, leave func(row []any) bool) (Count, error) {
+	return eachPart(ctx, tx, t, leave, func(int, []byte) error { return nil })
+}
+
+// eachPart calls do with the rows of t in parts, numbered from 1.
+func eachPart(ctx context.Context, tx *sqldb.Tx, t sqldb.Table, leave func([]any) bool, do func(n int, part []byte) error) (c Count, err error) {
 	l := layout(t)
 	query := "SELECT " + strings.Join(l.Columns, ", ") + " FROM " + t.Name
 	if len(t.Key) > 0 {
@@ -108,17 +120,21 @@ func copyTable(ctx context.Context, tx *sqldb.Tx, t sqldb.Table, out *writer) (c
 	flush := func() error {
 		n++
 		digest.Write(part.Bytes())
-		err := out.entry(partName(t.Name, n), part.Bytes())
+		err := do(n, part.Bytes())
 		part.Reset()
 		return err
 	}
-	for values, into := pointers(len(l.Columns)); rows.Next(); c.Rows++ {
+	for values, into := Pointers(len(l.Columns)); rows.Next(); {
 		if err := rows.Scan(into...); err != nil {
 			return c, err
+		}
+		if leave != nil && leave(values) {
+			continue
 		}
 		if err := appendRow(&part, l, values); err != nil {
 			return c, err
 		}
+		c.Rows++
 		if part.Len() >= partSize {
 			if err := flush(); err != nil {
 				return c, err
@@ -135,8 +151,8 @@ func copyTable(ctx context.Context, tx *sqldb.Tx, t sqldb.Table, out *writer) (c
 	return c, err
 }
 
-// pointers returns n values and what Scan takes to fill them.
-func pointers(n int) (values, into []any) {
+// Pointers returns n values and what Scan takes to fill them.
+func Pointers(n int) (values, into []any) {
 	values, into = make([]any, n), make([]any, n)
 	for i := range values {
 		into[i] = &values[i]

@@ -61,7 +61,7 @@ func (db *DB) SchemaVersion(ctx context.Context) (has, newest int64, err error) 
 	if newest, _, err = known(db.files()); err != nil {
 		return 0, 0, err
 	}
-	err = db.look(ctx, func(tx *Tx) error {
+	err = db.Look(ctx, func(tx *Tx) error {
 		found, err := tx.hasTable(ctx, gooseTable)
 		if err != nil || !found {
 			return err
@@ -71,8 +71,9 @@ func (db *DB) SchemaVersion(ctx context.Context) (has, newest int64, err error) 
 	return has, newest, err
 }
 
-// look reads as whoever may: the role that serves is made by the first Migrate.
-func (db *DB) look(ctx context.Context, fn func(tx *Tx) error) error {
+// Look is Read before the first Migrate, too: as whoever may, for the role that
+// serves is made by that.
+func (db *DB) Look(ctx context.Context, fn func(tx *Tx) error) error {
 	if db.owner == nil {
 		return db.Read(ForInstallation(ctx), fn)
 	}

@@ -50,3 +50,17 @@ func (db *DB) vacuum(ctx context.Context, tables []string) error {
 	}
 	return nil
 }
+
+// Analyze has PostgreSQL look at what its tables hold, so that it plans well as
+// soon as they were filled. It needs the role that owns them.
+func (db *DB) Analyze(ctx context.Context) error {
+	if db.owner == nil {
+		return nil // PostgreSQL's autovacuum does it later
+	}
+	pool := db.owner.connect()
+	defer pool.Close()
+	if _, err := pool.ExecContext(ctx, "ANALYZE"); err != nil {
+		return fmt.Errorf("analyze: %w", err)
+	}
+	return nil
+}
