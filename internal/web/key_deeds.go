@@ -22,7 +22,8 @@ type keyDeedPage struct {
 	Wrong   string // why it cannot be done now
 
 	// Of compromised.
-	Since   string
+	Since   string    // as entered
+	At      time.Time // the same, once it is one
 	Latest  string
 	Counted bool
 	Badges  int64 // signed since then: they become invalid
@@ -144,6 +145,10 @@ func (s *Server) keyCompromisedForm(w http.ResponseWriter, r *http.Request) erro
 		return err
 	}
 	p.Since = r.URL.Query().Get("since")
+	if p.Since == "" && r.URL.Query().Has("since") {
+		_, err := entered(p.Since)
+		return s.showCompromised(w, r, p, err)
+	}
 	return s.showCompromised(w, r, p, nil)
 }
 
@@ -156,7 +161,7 @@ func (s *Server) showCompromised(w http.ResponseWriter, r *http.Request, p *keyD
 			if err != nil {
 				return err
 			}
-			p.Counted, p.Badges = true, n
+			p.Counted, p.Badges, p.At = true, n, since
 		}
 	}
 	if wrong != nil {

@@ -37,7 +37,6 @@ type memberListPage struct {
 // memberRow is one member in the list.
 type memberRow struct {
 	URL, Name, Email, Role, Where string
-	Since                         time.Time
 	Self, Paused                  bool
 }
 
@@ -78,7 +77,7 @@ func (s *Server) showMembers(w http.ResponseWriter, r *http.Request, p *memberLi
 	for _, m := range list {
 		p.Members = append(p.Members, memberRow{
 			URL: p.Base + "/people/members/" + m.PublicID.String(), Name: m.Name, Email: m.Email, Role: roleName(t, m.Role),
-			Where: departmentNames(t, departments, m.Departments), Since: m.Since, Self: m.AccountID == c.AccountID(), Paused: !m.PausedAt.IsZero(),
+			Where: departmentNames(t, departments, m.Departments), Self: m.AccountID == c.AccountID(), Paused: !m.PausedAt.IsZero(),
 		})
 	}
 	invited, err := s.Orgs.Invitations(r.Context(), p.Org.ID)

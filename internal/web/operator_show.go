@@ -64,7 +64,7 @@ func (s *Server) showOperated(w http.ResponseWriter, r *http.Request, o *org.Org
 		return err
 	}
 	for _, m := range list {
-		p.Members = append(p.Members, memberRow{Name: m.Name, Email: m.Email, Role: roleName(t, m.Role), Since: m.Since})
+		p.Members = append(p.Members, memberRow{Name: m.Name, Email: m.Email, Role: roleName(t, m.Role)})
 	}
 	return s.show(w, r, "console/operator-organisation.html", p)
 }
