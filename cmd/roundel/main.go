@@ -30,6 +30,7 @@ type commands struct {
 	Extract         extractCommand         `cmd:"" help:"Take the badge out of a picture."`
 	Key             keyCommand             `cmd:"" help:"Make keys, and look after those of an installation."`
 	User            userCommand            `cmd:"" help:"Help people of an installation to get in."`
+	Organisation    organisationCommand    `cmd:"" help:"Approve, suspend and stop organisations."`
 	Fsck            fsckCommand            `cmd:"" help:"Check that an installation's data is whole."`
 	Audit           auditCommand           `cmd:"" help:"Check and export the audit log."`
 	Backup          backupCommand          `cmd:"" help:"Copy a whole installation into one file while it works."`

@@ -12,13 +12,14 @@ import (
 )
 
 type userCommand struct {
-	List           userListCommand    `cmd:"" help:"List the accounts."`
-	Create         userCreateCommand  `cmd:"" help:"Make an account, and print a one-time link with which its owner chooses a password."`
-	ResetLink      resetLinkCommand   `cmd:"" help:"Print a one-time link with which somebody chooses a new password."`
-	ConfirmAddress userConfirmCommand `cmd:"" help:"Vouch for an address of an account, without a mail."`
-	DropFactor     userFactorCommand  `cmd:"" help:"Take the authenticator app from somebody who has lost it. Make sure that it is them."`
-	Disable        userDisableCommand `cmd:"" help:"Keep somebody from signing in, at once; their own API tokens stop too."`
-	Enable         userEnableCommand  `cmd:"" help:"Let somebody sign in again."`
+	List           userListCommand     `cmd:"" help:"List the accounts."`
+	Create         userCreateCommand   `cmd:"" help:"Make an account, and print a one-time link with which its owner chooses a password."`
+	ResetLink      resetLinkCommand    `cmd:"" help:"Print a one-time link with which somebody chooses a new password."`
+	ConfirmAddress userConfirmCommand  `cmd:"" help:"Vouch for an address of an account, without a mail."`
+	DropFactor     userFactorCommand   `cmd:"" help:"Take the authenticator app from somebody who has lost it. Make sure that it is them."`
+	Operator       userOperatorCommand `cmd:"" help:"Make somebody an operator, who runs the installation, or no longer one."`
+	Disable        userDisableCommand  `cmd:"" help:"Keep somebody from signing in, at once; their own API tokens stop too."`
+	Enable         userEnableCommand   `cmd:"" help:"Let somebody sign in again."`
 }
 
 // who names an account.
@@ -138,5 +139,18 @@ func (u *userEnableCommand) Run(c *console) error { return setDisabled(c, u.who,
 func setDisabled(c *console, u who, disabled bool) error {
 	return people(c, u.Config, func(ctx context.Context, accounts *account.Service, _ string) error {
 		return accounts.SetDisabled(ctx, u.Who, disabled)
+	})
+}
+
+type userOperatorCommand struct {
+	config.Config `embed:""`
+	Email         string `arg:"" help:"A confirmed e-mail address of the person."`
+	Remove        bool   `help:"Make them an operator no longer. The last one stays."`
+}
+
+// Run makes the person an operator, or no longer one.
+func (u *userOperatorCommand) Run(c *console) error {
+	return people(c, u.Config, func(ctx context.Context, accounts *account.Service, _ string) error {
+		return accounts.SetOperator(ctx, u.Email, !u.Remove)
 	})
 }
