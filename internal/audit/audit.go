@@ -12,8 +12,6 @@ import (
 	"crypto/rand"
 	"fmt"
 	"regexp"
-	"strconv"
-	"strings"
 	"time"
 
 	"github.com/roundel/roundel/internal/sqldb"
@@ -117,39 +115,30 @@ type Done struct {
 	Entry
 }
 
-// insertRows is how many entries one statement inserts, at most.
-const insertRows = 50
-
 // RecordAll adds entries to the caller's transaction, in order.
 func RecordAll(ctx context.Context, tx *sqldb.Tx, all []Done) error {
-	const columns = 13
-	var args []any
-	insert := func() error {
-		if len(args) == 0 {
-			return nil
-		}
-		_, err := tx.Exec(ctx, insertText(len(args)/columns, columns), args...)
-		args = args[:0]
-		return err
+	if len(all) == 0 {
+		return nil
 	}
+	rows := make([][]any, 0, len(all))
 	for _, d := range all {
 		row, err := d.row()
 		if err != nil {
 			return err
 		}
-		if args = append(args, row...); len(args) == insertRows*columns {
-			if err := insert(); err != nil {
-				return fmt.Errorf("write the audit log: %w", err)
-			}
-		}
+		rows = append(rows, row)
 	}
-	if err := insert(); err != nil {
+	if err := tx.Insert(ctx, "audit_entry", entryColumns, rows); err != nil {
 		return fmt.Errorf("write the audit log: %w", err)
 	}
-	if len(all) > 0 {
-		tx.Signal(Topic)
-	}
+	tx.Signal(Topic)
 	return nil
+}
+
+// entryColumns are those that row fills.
+var entryColumns = []string{
+	"organisation_id", "at", "action", "subject", "subject_id", "account_id", "token_id",
+	"service", "address", "salt", "request_id", "data", "digest",
 }
 
 // row returns the entry's columns.
@@ -171,24 +160,4 @@ func (d Done) row() ([]any, error) {
 		r.OrganisationID, sqldb.Millis(r.At), r.Action, r.Subject, r.SubjectID, r.AccountID, r.TokenID,
 		r.Service, r.Address, r.Salt, r.RequestID, data, digest[:],
 	}, err
-}
-
-// insertText returns the statement that inserts n rows.
-func insertText(n, columns int) string {
-	var b strings.Builder
-	b.WriteString(`INSERT INTO audit_entry (organisation_id, at, action, subject, subject_id, account_id, token_id,
-		service, address, salt, request_id, data, digest) VALUES `)
-	for i := range n * columns {
-		switch {
-		case i == 0:
-			b.WriteString("(")
-		case i%columns == 0:
-			b.WriteString("), (")
-		default:
-			b.WriteString(", ")
-		}
-		b.WriteString("$" + strconv.Itoa(i+1))
-	}
-	b.WriteString(")")
-	return b.String()
 }

@@ -41,21 +41,26 @@ func (e Event) Decode(v any) error {
 }
 
 // Record adds e to the caller's transaction.
-func Record(ctx context.Context, tx *sqldb.Tx, e Event) error {
-	data := []byte("{}")
-	if e.Data != nil {
-		var err error
-		if data, err = json.Marshal(e.Data); err != nil {
-			return fmt.Errorf("event %s: details: %w", e.Kind, err)
+func Record(ctx context.Context, tx *sqldb.Tx, all ...Event) error {
+	if len(all) == 0 {
+		return nil
+	}
+	rows := make([][]any, 0, len(all))
+	for _, e := range all {
+		data := []byte("{}")
+		if e.Data != nil {
+			var err error
+			if data, err = json.Marshal(e.Data); err != nil {
+				return fmt.Errorf("event %s: details: %w", e.Kind, err)
+			}
 		}
+		if e.At.IsZero() {
+			e.At = time.Now()
+		}
+		rows = append(rows, []any{e.OrgID, e.Kind, e.Subject, e.Actor, string(data), sqldb.Millis(e.At)})
 	}
-	if e.At.IsZero() {
-		e.At = time.Now()
-	}
-	_, err := tx.Exec(ctx, `INSERT INTO event (organisation_id, kind, subject, actor, data, at)
-		VALUES ($1, $2, $3, $4, $5, $6)`, e.OrgID, e.Kind, e.Subject, e.Actor, string(data), sqldb.Millis(e.At))
-	if err != nil {
-		return fmt.Errorf("record event %s: %w", e.Kind, err)
+	if err := tx.Insert(ctx, "event", []string{"organisation_id", "kind", "subject", "actor", "data", "at"}, rows); err != nil {
+		return fmt.Errorf("record events: %w", err)
 	}
 	tx.Signal(Topic)
 	return nil

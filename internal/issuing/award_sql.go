@@ -50,7 +50,14 @@ func scanAward(row interface{ Scan(...any) error }) (*Award, error) {
 
 func scanAwards(r *sql.Rows) (*Award, error) { return scanAward(r) }
 
-// insertAwards writes the intents, many rows a statement, and sets their keys.
+// ByIDs returns the awards with these keys, in the order of their keys. Those
+// that do not exist are left out.
+func ByIDs(ctx context.Context, tx *sqldb.Tx, ids []int64) ([]*Award, error) {
+	list, args := sqldb.List(ids)
+	return sqldb.Collect(ctx, tx, scanAwards, `SELECT `+awardColumns+awardFrom+`WHERE a.id IN (`+list+`) ORDER BY a.id`, args...)
+}
+
+// insertAwards writes the intents and sets their keys.
 func insertAwards(ctx context.Context, tx *sqldb.Tx, awards []*Award) error {
 	if len(awards) == 0 {
 		return nil
@@ -61,47 +68,25 @@ func insertAwards(ctx context.Context, tx *sqldb.Tx, awards []*Award) error {
 		return err
 	}
 	first := next - int64(len(awards))
-	const columns, most = 19, 50
-	for start := 0; start < len(awards); start += most {
-		part := awards[start:min(start+most, len(awards))]
-		args := make([]any, 0, len(part)*columns)
-		for i, a := range part {
-			a.ID = first + int64(start+i)
-			details, err := json.Marshal(a.Details)
-			if err != nil {
-				return err
-			}
-			args = append(args, a.ID, a.PublicID, a.OrganisationID, a.VersionID, a.BatchID, a.Trial, a.Recipient.Name, a.Recipient.Email,
-				recipientKey(a.Recipient.Email), a.Salt, string(details), sqldb.Millis(a.ValidFrom), sqldb.Millis(a.ValidUntil),
-				a.Status[0].listID, a.Status[0].Index, a.Status[1].listID, a.Status[1].Index, a.CreatedBy, sqldb.Millis(a.CreatedAt))
-		}
-		if _, err := tx.Exec(ctx, `INSERT INTO award (id, public_id, organisation_id, badge_version_id, batch_id, trial, recipient_name,
-				recipient_email, recipient_key, salt, details, valid_from, valid_until, revocation_list, revocation_index,
-				suspension_list, suspension_index, created_by, created_at) VALUES `+rowPlaceholders(len(part), columns), args...); err != nil {
+	rows := make([][]any, 0, len(awards))
+	for i, a := range awards {
+		a.ID = first + int64(i)
+		details, err := json.Marshal(a.Details)
+		if err != nil {
 			return err
 		}
+		rows = append(rows, []any{a.ID, a.PublicID, a.OrganisationID, a.VersionID, a.BatchID, a.Trial, a.Recipient.Name, a.Recipient.Email,
+			recipientKey(a.Recipient.Email), a.Salt, string(details), sqldb.Millis(a.ValidFrom), sqldb.Millis(a.ValidUntil),
+			a.Status[0].listID, a.Status[0].Index, a.Status[1].listID, a.Status[1].Index, a.CreatedBy, sqldb.Millis(a.CreatedAt)})
 	}
-	return nil
+	return tx.Insert(ctx, "award", insertedColumns, rows)
 }
 
-// rowPlaceholders returns "($1, $2), ($3, $4)" for two rows of two columns.
-func rowPlaceholders(rows, columns int) string {
-	var b strings.Builder
-	for i := range rows {
-		for j := range columns {
-			switch {
-			case j > 0:
-				b.WriteString(", ")
-			case i > 0:
-				b.WriteString("), (")
-			default:
-				b.WriteByte('(')
-			}
-			fmt.Fprintf(&b, "$%d", i*columns+j+1)
-		}
-	}
-	b.WriteByte(')')
-	return b.String()
+// insertedColumns are those of an award's intent.
+var insertedColumns = []string{
+	"id", "public_id", "organisation_id", "badge_version_id", "batch_id", "trial", "recipient_name", "recipient_email",
+	"recipient_key", "salt", "details", "valid_from", "valid_until", "revocation_list", "revocation_index",
+	"suspension_list", "suspension_index", "created_by", "created_at",
 }
 
 func placeholder(n int) string { return "$" + strconv.Itoa(n) }
@@ -168,27 +153,11 @@ func retries(ctx context.Context, tx *sqldb.Tx, organisationID int64, all []*ask
 
 // insertRetries remembers what was made for the requests that have a key.
 func insertRetries(ctx context.Context, tx *sqldb.Tx, organisationID int64, all []*asked) error {
-	const columns, most = 6, 100
-	var args []any
-	flush := func() error {
-		if len(args) == 0 {
-			return nil
-		}
-		_, err := tx.Exec(ctx, `INSERT INTO idempotency (organisation_id, endpoint, key, request_hash, award_id, created_at) VALUES `+
-			rowPlaceholders(len(args)/columns, columns), args...)
-		args = args[:0]
-		return err
-	}
+	var rows [][]any
 	for _, q := range all {
-		if q.retry.Key == "" {
-			continue
-		}
-		args = append(args, organisationID, q.retry.Endpoint, q.retry.Key, q.retry.Hash, q.award.ID, sqldb.Millis(q.award.CreatedAt))
-		if len(args) == most*columns {
-			if err := flush(); err != nil {
-				return err
-			}
+		if q.retry.Key != "" {
+			rows = append(rows, []any{organisationID, q.retry.Endpoint, q.retry.Key, q.retry.Hash, q.award.ID, sqldb.Millis(q.award.CreatedAt)})
 		}
 	}
-	return flush()
+	return tx.Insert(ctx, "idempotency", []string{"organisation_id", "endpoint", "key", "request_hash", "award_id", "created_at"}, rows)
 }

@@ -295,18 +295,11 @@ func insertBatch(ctx context.Context, tx *sqldb.Tx, b *Batch) error {
 
 // insertRows stores rows that follow the first skip ones.
 func insertRows(ctx context.Context, tx *sqldb.Tx, batchID int64, skip int, cells [][]string) error {
-	const columns, most = 4, 200
-	for start := 0; start < len(cells); start += most {
-		part := cells[start:min(start+most, len(cells))]
-		args := make([]any, 0, len(part)*columns)
-		for i, c := range part {
-			args = append(args, batchID, int64(skip+start+i+1), encodeList(c), string(RowNew))
-		}
-		if _, err := tx.Exec(ctx, `INSERT INTO award_batch_row (batch_id, number, cells, state) VALUES `+rowPlaceholders(len(part), columns), args...); err != nil {
-			return err
-		}
+	rows := make([][]any, 0, len(cells))
+	for i, c := range cells {
+		rows = append(rows, []any{batchID, int64(skip + i + 1), encodeList(c), string(RowNew)})
 	}
-	return nil
+	return tx.Insert(ctx, "award_batch_row", []string{"batch_id", "number", "cells", "state"}, rows)
 }
 
 func rows(ctx context.Context, tx *sqldb.Tx, batchID int64, state RowState, after int64, limit int) ([]Row, error) {

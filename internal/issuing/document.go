@@ -71,8 +71,8 @@ func (s *Service) signable(ctx context.Context, tx *sqldb.Tx, o *org.Organisatio
 		return nil, err
 	}
 	return func(v *badge.Version, a *Award) error {
-		_, err := s.credential(&subject{organisation: o, version: v}, id, a).Document()
-		if err != nil {
+		if problems := openbadge.Validate(s.credential(&subject{organisation: o, version: v}, id, a)); len(problems) > 0 {
+			err := openbadge.Problems(problems)
 			return fault.Wrap(fault.Invalid, err, "This would not make a valid Open Badge: "+err.Error()+". Mend the badge, the organisation's profile or the entry.")
 		}
 		return nil

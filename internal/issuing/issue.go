@@ -181,7 +181,7 @@ func (s *Service) complete(ctx context.Context, awards []*Award, signed []keys.E
 	var fresh int
 	err := s.DB.Write(ctx, func(tx *sqldb.Tx) error {
 		journal := make([]keys.Entry, 0, len(awards))
-		fresh = 0
+		events := make([]event.Event, 0, len(awards))
 		for i := range awards {
 			done[i] = *awards[i]
 			a := &done[i]
@@ -201,10 +201,11 @@ func (s *Service) complete(ctx context.Context, awards []*Award, signed []keys.E
 				continue
 			}
 			journal = append(journal, signed[i])
-			fresh++
-			if err := event.Record(ctx, tx, event.Event{OrgID: a.OrganisationID, Kind: EventIssued, Subject: a.ID, Actor: a.CreatedBy}); err != nil {
-				return err
-			}
+			events = append(events, event.Event{OrgID: a.OrganisationID, Kind: EventIssued, Subject: a.ID, Actor: a.CreatedBy})
+		}
+		fresh = len(events)
+		if err := event.Record(ctx, tx, events...); err != nil {
+			return err
 		}
 		return keys.Record(ctx, tx, journal...)
 	})

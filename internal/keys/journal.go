@@ -2,8 +2,6 @@ package keys
 
 import (
 	"context"
-	"fmt"
-	"strings"
 	"time"
 
 	"github.com/roundel/roundel/internal/sqldb"
@@ -20,7 +18,7 @@ type Entry struct {
 }
 
 // Record writes signatures into the journal, in the transaction that keeps
-// what was signed, many rows a statement. It returns ErrKeyEnded when one of
+// what was signed. It returns ErrKeyEnded when one of
 // the keys does not sign any more: then nothing of it may be kept, and the
 // documents have to be signed anew.
 func Record(ctx context.Context, tx *sqldb.Tx, entries ...Entry) error {
@@ -35,28 +33,15 @@ func Record(ctx context.Context, tx *sqldb.Tx, entries ...Entry) error {
 			return err
 		}
 	}
-	const columns, most = 7, 100
-	for start := 0; start < len(entries); start += most {
-		part := entries[start:min(start+most, len(entries))]
-		args := make([]any, 0, len(part)*columns)
-		var values strings.Builder
-		for i, e := range part {
-			key, issuer := any(e.Key), any(nil)
-			if e.Kind.ofInstallation() {
-				key, issuer = nil, e.Key
-			}
-			args = append(args, string(e.Kind), e.Organisation, key, issuer, e.Subject, e.Digest[:], sqldb.Millis(e.At))
-			if i > 0 {
-				values.WriteString(", ")
-			}
-			n := i * columns
-			fmt.Fprintf(&values, "($%d, $%d, $%d, $%d, $%d, $%d, $%d)", n+1, n+2, n+3, n+4, n+5, n+6, n+7)
+	rows := make([][]any, 0, len(entries))
+	for _, e := range entries {
+		key, issuer := any(e.Key), any(nil)
+		if e.Kind.ofInstallation() {
+			key, issuer = nil, e.Key
 		}
-		if _, err := tx.Exec(ctx, `INSERT INTO signature_record (kind, organisation_id, signing_key_id, issuer_key_id, subject, digest, at) VALUES `+values.String(), args...); err != nil {
-			return err
-		}
+		rows = append(rows, []any{string(e.Kind), e.Organisation, key, issuer, e.Subject, e.Digest[:], sqldb.Millis(e.At)})
 	}
-	return nil
+	return tx.Insert(ctx, "signature_record", []string{"kind", "organisation_id", "signing_key_id", "issuer_key_id", "subject", "digest", "at"}, rows)
 }
 
 // inForce returns ErrKeyEnded unless the key of e signs. The database sees to it

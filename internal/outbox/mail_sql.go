@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/roundel/roundel/internal/audit"
@@ -13,14 +14,24 @@ import (
 	"github.com/roundel/roundel/internal/sqldb"
 )
 
-const columns = `public_id, organisation_id, award_id, sender_name, reply_to, recipient, subject, body_text, body_html,
-	sealed, picture_key, state, attempts, last_error, next_at, created_at, sent_at`
+var columnNames = []string{
+	"public_id", "organisation_id", "award_id", "sender_name", "reply_to", "recipient", "subject", "body_text", "body_html",
+	"sealed", "picture_key", "state", "attempts", "last_error", "next_at", "created_at", "sent_at",
+}
 
-func insert(ctx context.Context, tx *sqldb.Tx, id publicid.ID, m Mail, state string, at time.Time) error {
-	_, err := tx.Exec(ctx, `INSERT INTO outbox_mail (`+columns+`)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, 0, '', 0, $13, 0)`,
-		id, m.OrgID, m.AwardID, m.SenderName, m.ReplyTo, m.To, m.Subject, m.Text, m.HTML, m.Sealed, m.PictureKey, state, sqldb.Millis(at))
-	return err
+var columns = strings.Join(columnNames, ", ")
+
+func insert(ctx context.Context, tx *sqldb.Tx, all []Mail, at time.Time) error {
+	rows := make([][]any, 0, len(all))
+	for _, m := range all {
+		state := Queued
+		if m.Hold {
+			state = Held
+		}
+		rows = append(rows, []any{publicid.New(), m.OrgID, m.AwardID, m.SenderName, m.ReplyTo, m.To, m.Subject, m.Text, m.HTML,
+			m.Sealed, m.PictureKey, state, int64(0), "", int64(0), sqldb.Millis(at), int64(0)})
+	}
+	return tx.Insert(ctx, "outbox_mail", columnNames, rows)
 }
 
 func scanEntry(scan func(...any) error) (e Entry, err error) {

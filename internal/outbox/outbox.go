@@ -8,10 +8,12 @@ package outbox
 
 import (
 	"context"
+	"database/sql"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"log/slog"
+	"slices"
 	"strings"
 	"time"
 
@@ -81,19 +83,27 @@ const JobKind = "outbox.deliver"
 // deliverKey makes that job one for the whole installation.
 const deliverKey = "all"
 
-// Enqueue adds m to the caller's transaction.
-func Enqueue(ctx context.Context, tx *sqldb.Tx, m Mail) error {
-	state := Queued
-	if m.Hold {
-		state = Held
-	}
-	if err := insert(ctx, tx, publicid.New(), m, state, time.Now()); err != nil {
+// Enqueue adds mails to the caller's transaction.
+func Enqueue(ctx context.Context, tx *sqldb.Tx, all ...Mail) error {
+	if err := insert(ctx, tx, all, time.Now()); err != nil {
 		return fmt.Errorf("queue mail: %w", err)
 	}
-	if m.Hold {
+	if !slices.ContainsFunc(all, func(m Mail) bool { return !m.Hold }) {
 		return nil
 	}
 	return jobs.Enqueue(ctx, tx, jobs.Job{Kind: JobKind, Key: deliverKey})
+}
+
+// Written returns which of these awards have a mail about them.
+func Written(ctx context.Context, tx *sqldb.Tx, awards []int64) (map[int64]bool, error) {
+	written := map[int64]bool{}
+	list, args := sqldb.List(awards)
+	_, err := sqldb.Collect(ctx, tx, func(r *sql.Rows) (id int64, err error) {
+		err = r.Scan(&id)
+		written[id] = true
+		return id, err
+	}, `SELECT award_id FROM outbox_mail WHERE award_id > 0 AND award_id IN (`+list+`)`, args...)
+	return written, err
 }
 
 // Handlers returns the jobs that this package does.

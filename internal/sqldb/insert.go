@@ -3,42 +3,60 @@ package sqldb
 import (
 	"context"
 	"fmt"
-	"slices"
+	"strconv"
 	"strings"
 )
 
 // Bounds that keep a statement of Insert within what both engines take.
 const (
 	mostArguments = 30_000
-	mostRows      = 200
+	mostRows      = 64
 )
 
-// Insert puts rows into a table, many with one statement: for loading. The
-// names must come from [Tx.Tables].
+// Insert puts rows into a table, many with one statement. Both engines keep
+// statements parsed by their text, so the number of rows in each is a power of
+// two: a few texts serve every number of rows.
+//
+// Names of tables and columns become part of the text; they must come from the
+// program or from [Tx.Tables].
 func (tx *Tx) Insert(ctx context.Context, table string, columns []string, rows [][]any) error {
-	into := "INSERT INTO " + table + " (" + strings.Join(columns, ", ") + ") VALUES "
-	for part := range slices.Chunk(rows, max(1, min(mostRows, mostArguments/len(columns)))) {
-		var text strings.Builder
-		text.WriteString(into)
-		args := make([]any, 0, len(part)*len(columns))
-		for i, row := range part {
-			for j := range columns {
-				switch {
-				case j > 0:
-					text.WriteString(", ")
-				case i > 0:
-					text.WriteString("), (")
-				default:
-					text.WriteByte('(')
-				}
-				fmt.Fprintf(&text, "$%d", len(args)+1)
-				args = append(args, row[j])
-			}
+	most := mostRows
+	for most > 1 && most*len(columns) > mostArguments {
+		most /= 2
+	}
+	for len(rows) > 0 {
+		for most > len(rows) {
+			most /= 2
 		}
-		text.WriteByte(')')
-		if _, err := tx.Exec(ctx, text.String(), args...); err != nil {
+		args := make([]any, 0, most*len(columns))
+		for _, row := range rows[:most] {
+			if len(row) != len(columns) {
+				return fmt.Errorf("table %s: a row of %d values for %d columns", table, len(row), len(columns))
+			}
+			args = append(args, row...)
+		}
+		if _, err := tx.Exec(ctx, insertText(table, columns, most), args...); err != nil {
 			return fmt.Errorf("table %s: %w", table, err)
 		}
+		rows = rows[most:]
 	}
 	return nil
+}
+
+// insertText returns the statement that inserts so many rows.
+func insertText(table string, columns []string, rows int) string {
+	b := make([]byte, 0, 100+20*len(columns)+6*rows*len(columns))
+	b = append(b, "INSERT INTO "+table+" ("+strings.Join(columns, ", ")+") VALUES "...)
+	for i := range rows * len(columns) {
+		switch {
+		case i == 0:
+			b = append(b, "($"...)
+		case i%len(columns) == 0:
+			b = append(b, "), ($"...)
+		default:
+			b = append(b, ", $"...)
+		}
+		b = strconv.AppendInt(b, int64(i+1), 10)
+	}
+	return string(append(b, ')'))
 }

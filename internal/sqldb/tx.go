@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strconv"
 	"time"
 )
 
@@ -226,6 +227,27 @@ func Collect[T any](ctx context.Context, tx *Tx, scan func(*sql.Rows) (T, error)
 		return nil, tx.fail(err)
 	}
 	return all, nil
+}
+
+// List returns the text of a list of keys for IN (…), and its arguments. It is
+// filled up to a power of two with the last key, so that a few texts serve
+// lists of every length: see [Tx.Insert]. The list must not be empty, and no
+// other placeholder may stand in the statement.
+func List(keys []int64) (text string, args []any) {
+	n := 1
+	for n < len(keys) {
+		n *= 2
+	}
+	b := make([]byte, 0, 6*n)
+	args = make([]any, n)
+	for i := range n {
+		if i > 0 {
+			b = append(b, ", "...)
+		}
+		b = strconv.AppendInt(append(b, '$'), int64(i+1), 10)
+		args[i] = keys[min(i, len(keys)-1)]
+	}
+	return string(b), args
 }
 
 // Millis returns t as stored: milliseconds since 1970, 0 for the zero Time.
