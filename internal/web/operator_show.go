@@ -2,6 +2,7 @@ package web
 
 import (
 	"net/http"
+	"path"
 
 	"github.com/roundel/roundel/internal/fault"
 	"github.com/roundel/roundel/internal/org"
@@ -27,6 +28,23 @@ type reasonForm struct {
 	Reasoned              bool // asks for a reason
 	Reason, Error         string
 	Open                  bool
+}
+
+// Of tells the fields of several such forms on one page apart. That of the one
+// that was refused is found by its name.
+func (f reasonForm) Of() string {
+	if f.Open {
+		return ""
+	}
+	return path.Base(f.Action)
+}
+
+// Wrong is what is wrong with the reason, in the form that was refused only.
+func (f reasonForm) Wrong() string {
+	if f.Open {
+		return f.Error
+	}
+	return ""
 }
 
 // operatorShow answers GET /operator/organisations/{organisation}.

@@ -53,10 +53,16 @@ type field struct {
 	Short                    bool   // a narrow box, for dates and numbers
 	DropLabel, DropHint      string // of a file: words in the drop zone
 	HideLabel                bool   // the label is for screen readers only
+	Of                       string // what it belongs to, where a page has several of the name
 }
 
 // ID is the element's id; error summaries link to it.
-func (f field) ID() string { return "f-" + f.Name }
+func (f field) ID() string {
+	if f.Of != "" {
+		return "f-" + f.Of + "-" + f.Name
+	}
+	return "f-" + f.Name
+}
 
 // Described lists the ids that aria-describedby names.
 func (f field) Described() string {

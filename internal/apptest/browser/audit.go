@@ -111,6 +111,9 @@ func (tab *Tab) Audit(name string) {
 			}
 		}
 	}
+	for _, id := range Eval[[]string](tab, sameIDs) {
+		tab.t.Errorf("%q has several elements with the id %s: a label or a description of one may belong to another", name, id)
+	}
 	for _, lost := range Eval[[]string](tab, call(lostPictures)) {
 		tab.t.Errorf("%q shows a picture that did not come: %s", name, lost)
 	}
@@ -121,6 +124,9 @@ func (tab *Tab) Audit(name string) {
 // lists there.
 const clipped = `() => [...document.querySelectorAll(".table")].filter(e => e.scrollWidth > e.clientWidth)
 	.map(e => [...e.querySelectorAll("*")].filter(x => x.getBoundingClientRect().right > e.getBoundingClientRect().right + 0.5).slice(-1)[0]?.outerHTML.slice(0, 160) || "")`
+
+// sameIDs lists the ids that the page gives more than once.
+const sameIDs = `[...new Set([...document.querySelectorAll("[id]")].map(e => e.id).filter((id, n, all) => all.indexOf(id) !== n))]`
 
 // lostPictures returns pictures that could not be shown. Those further down may
 // still wait to be asked for.

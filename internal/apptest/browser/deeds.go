@@ -51,6 +51,24 @@ func (tab *Tab) PressStatus(words string, want int) {
 	tab.visit("press "+words, want, chromedp.Click(marked))
 }
 
+// Answer opens the question behind the words ask, and presses the button that
+// says answer in it, with scripts or without.
+func (tab *Tab) Answer(ask, answer string) {
+	tab.t.Helper()
+	tab.Click(ask)
+	tab.Wait("dialog[open] button, details.confirm[open] button")
+	if !Eval[bool](tab, call(`words => {
+		const [best] = [...document.querySelectorAll("dialog[open] button, details.confirm[open] button")].filter(e => e.innerText.trim() === words)
+		for (const e of document.querySelectorAll("[data-apptest]")) delete e.dataset.apptest
+		if (best) best.dataset.apptest = ""
+		best?.scrollIntoView({block: "center", behavior: "instant"})
+		return Boolean(best)
+	}`, answer)) {
+		tab.t.Fatalf("the question behind %q has no answer %q", ask, answer)
+	}
+	tab.visit("answer "+answer, 200, chromedp.Click(marked))
+}
+
 // Click clicks what says words and stays on the page.
 func (tab *Tab) Click(words string) {
 	tab.t.Helper()

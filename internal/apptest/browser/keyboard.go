@@ -86,7 +86,7 @@ func (tab *Tab) CheckKeyboard(name string) {
 	Eval[bool](tab, fromTheTop)
 	want := Eval[[][]string](tab, call(reachable))
 	Eval[bool](tab, call(listen))
-	keys := len(want) + 2 + 8*Eval[int](tab, `document.querySelectorAll("input[type=date]").length`) // a date has more stops than one
+	keys := len(want) + 2 + 8*Eval[int](tab, `document.querySelectorAll("input[type=date], input[type=datetime-local]").length`) // a date has more stops than one
 	tab.do("walk by Tab", chromedp.Func(func(ctx context.Context, _ *chromedp.Target) error {
 		for range keys {
 			if _, err := chromedp.Call(ctx, input.DispatchKeyEvent, tabKey); err != nil {
@@ -130,19 +130,40 @@ func (tab *Tab) Key(key string) {
 	tab.do(fmt.Sprintf("key %q", key), chromedp.KeyEvent(key))
 }
 
-// TabTo presses Tab until the focus is on something that says words.
+// TabTo presses Tab until the focus is on something that says words; words that
+// end with … are a beginning.
 func (tab *Tab) TabTo(words string) {
 	tab.t.Helper()
-	var met []string
+	begin, open := strings.CutSuffix(words, "…")
+	tab.tabUntil(words, func() (string, bool) {
+		f := Eval[focus](tab, call(focused))
+		_, text, _ := strings.Cut(f.What, " ")
+		return f.What, text == words || open && strings.HasPrefix(text, begin)
+	})
+}
+
+func (tab *Tab) tabUntil(what string, there func() (met string, yes bool)) {
+	tab.t.Helper()
+	var all []string
 	for range 200 {
 		tab.Key(kb.Tab)
-		f := Eval[focus](tab, call(focused))
-		if _, text, _ := strings.Cut(f.What, " "); text == words {
+		met, yes := there()
+		if yes {
 			return
 		}
-		met = append(met, f.What)
+		all = append(all, met)
 	}
-	tab.t.Fatalf("Tab does not reach %q at %s; it reaches %s", words, tab.where(), strings.Join(met[:min(40, len(met))], " | "))
+	tab.t.Fatalf("Tab does not reach %q at %s; it reaches %s", what, tab.where(), strings.Join(all[:min(40, len(all))], " | "))
+}
+
+// tabToField presses Tab until the focus is on a field with the name, and with
+// the value unless that is empty.
+func (tab *Tab) tabToField(name, value string) {
+	tab.t.Helper()
+	tab.tabUntil("the field "+name+" "+value, func() (string, bool) {
+		f := Eval[struct{ Name, Value string }](tab, `({Name: document.activeElement?.name || "", Value: document.activeElement?.value || ""})`)
+		return f.Name, f.Name == name && (value == "" || f.Value == value)
+	})
 }
 
 // KeyPress reaches what says words by Tab and presses Enter, which leads to a
@@ -151,5 +172,62 @@ func (tab *Tab) KeyPress(words string) {
 	tab.t.Helper()
 	Eval[bool](tab, fromTheTop)
 	tab.TabTo(words)
-	tab.visit("Enter on "+words, 200, chromedp.KeyEvent(kb.Enter))
+	tab.KeyEnter(200)
+}
+
+// KeyEnter presses Enter, which leads to a page that comes with a status.
+func (tab *Tab) KeyEnter(want int) {
+	tab.t.Helper()
+	tab.visit("Enter", want, chromedp.KeyEvent(kb.Enter))
+}
+
+// KeyFill reaches the field with the name by Tab and types text in place of
+// what is there: Tab has selected it.
+func (tab *Tab) KeyFill(name, text string) {
+	tab.t.Helper()
+	tab.tabToField(name, "")
+	tab.do("type into "+name, chromedp.KeyEvent(text))
+	if got := Eval[string](tab, `document.activeElement.value`); got != text {
+		tab.t.Fatalf("%s holds %q after typing %q", name, got, text)
+	}
+}
+
+// KeyPick reaches the radio button or checkbox with the name and value by Tab,
+// in a group of radio buttons by the arrows, and chooses it.
+func (tab *Tab) KeyPick(name, value string) {
+	tab.t.Helper()
+	field := fmt.Sprintf(`document.querySelector('input[name=%q][value=%q]')`, name, value)
+	if Eval[string](tab, field+".type") == "checkbox" {
+		tab.tabToField(name, value)
+		tab.Key(" ")
+	} else {
+		tab.tabToField(name, "")
+		if !Eval[bool](tab, `document.activeElement.checked`) {
+			tab.Key(" ")
+		}
+		for range Eval[int](tab, fmt.Sprintf(`document.getElementsByName(%q).length`, name)) {
+			if !Eval[bool](tab, field+".checked") {
+				tab.Key(kb.ArrowDown)
+			}
+		}
+	}
+	if !Eval[bool](tab, field+".checked") {
+		tab.t.Fatalf("the keyboard does not choose %s of %s", value, name)
+	}
+}
+
+// KeyAsk reaches the button ask by Tab, which opens a question, fills in what it
+// asks, and answers it by the button answer, all by keyboard. The page that this
+// leads to comes with a status.
+func (tab *Tab) KeyAsk(ask string, fill func(), answer string, want int) {
+	tab.t.Helper()
+	Eval[bool](tab, fromTheTop)
+	tab.TabTo(ask)
+	tab.Key(kb.Enter)
+	tab.Wait("dialog[open]")
+	if fill != nil {
+		fill()
+	}
+	tab.TabTo(answer)
+	tab.KeyEnter(want)
 }
