@@ -215,6 +215,19 @@ func (r *run) identity(o owner, issuer string) Check {
 	return unknown(CheckIssuerIdentity, CodeSelfAsserted, "The issuer gave itself its name. Nothing shows that it is who it says.")
 }
 
+// account adds to the check c, by which the issuer is an account at a shared
+// host, the domain that it has proven there.
+func (r *run) account(c Check, issuer string) Check {
+	domain := r.Account(r.ctx, issuer)
+	if domain == "" {
+		return c
+	}
+	r.report.AccountDomain = domain
+	c.Reason = "An account at " + r.report.IssuerDomain + " issued it, which has proven there that it runs " + domain + ". " +
+		"The name of the account is its own choice."
+	return c
+}
+
 // known reports whether the caller vouches for issuer.
 func (r *run) known(issuer string) bool { return slices.Contains(r.KnownIssuers, issuer) }
 

@@ -97,6 +97,9 @@ type Report struct {
 	// empty if none is. SharedHost says that only an account there is proven.
 	IssuerDomain string `json:"issuerDomain,omitempty"`
 	SharedHost   bool   `json:"sharedHost,omitempty"`
+	// AccountDomain is the domain of its own that an account at a shared host has
+	// proven to that host; empty if none is known.
+	AccountDomain string `json:"accountDomain,omitempty"`
 	// StatusReason is the issuer's public reason for the state, if it gave one.
 	StatusReason string `json:"statusReason,omitempty"`
 	// Endorsements and Contents are the results for the credentials inside this

@@ -64,6 +64,11 @@ type Verifier struct {
 	// may have signed. nil: there is no record, and such signatures stay in doubt
 	// whatever date they bear.
 	Recorded func(ctx context.Context, s Signature) (at time.Time, ours bool)
+	// Account returns the domain of its own that the issuer, which is proven to be an
+	// account at a shared host, has proven to that host; "" if none. Only the host
+	// itself can know, so whoever sets it answers for the host's issuers only. nil:
+	// an account is known by its host alone.
+	Account func(ctx context.Context, issuer string) (domain string)
 	// Recipient is who the badge should be about: a mail address, a DID or
 	// another identifier. Empty: anybody.
 	Recipient string
@@ -144,10 +149,13 @@ func (r *run) checks(d document) *Report {
 	s := r.examine(d)
 	r.set(s.proof)
 	r.set(s.key)
-	r.set(s.identity)
 	if s.identity.Outcome == Passed {
 		r.report.IssuerDomain, r.report.SharedHost = s.host, s.shared
+		if s.host != "" && s.shared && r.Account != nil {
+			s.identity = r.account(s.identity, d.Issuer.ID)
+		}
 	}
+	r.set(s.identity)
 	r.set(r.status(d, s))
 	r.set(r.period(d, s))
 	r.set(r.refresh(d.Credential, s))

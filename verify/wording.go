@@ -65,6 +65,8 @@ func (r *run) words() phrases {
 	w.proven = rep.Check(CheckProof).Outcome == Passed && rep.Check(CheckIssuerKey).Outcome == Passed
 	w.named = w.proven && rep.Check(CheckIssuerIdentity).Outcome == Passed
 	switch {
+	case rep.AccountDomain != "":
+		w.who = rep.AccountDomain
 	case rep.IssuerDomain != "" && rep.SharedHost:
 		w.who = "an account at " + rep.IssuerDomain + " calling itself " + w.claimed
 	case rep.IssuerDomain != "":

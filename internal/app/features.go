@@ -63,7 +63,7 @@ func newFeatures(_ context.Context, a *App) (*Features, error) {
 	f.Audit = &audit.Service{DB: g.DB, Sealer: a.watch.sealer}
 	f.Issuing.Issued = a.watch.metrics.Issued
 	a.own(g.Fetch)
-	f.Verification = &verification.Service{Fetch: g.Fetch, Now: g.Now, Recorded: a.recorded}
+	f.Verification = &verification.Service{Fetch: g.Fetch, Now: g.Now, Recorded: a.recorded, Account: a.proven}
 	f.Attest = &attest.Service{DB: g.DB, Keys: g.Keys, Now: g.Now, BaseURL: a.BaseURL, ListPath: vcapi.ListPath}
 	f.Jobs = &jobs.Runner{DB: g.DB, Now: g.Now, Log: a.Log, Traces: a.watch.tracer(), Handlers: map[string]func(context.Context, json.RawMessage) error{}}
 	maps.Copy(f.Jobs.Handlers, f.Accounts.Handlers())

@@ -129,6 +129,16 @@ func Rewrap(ctx context.Context, c config.Config, next NewKey, report func(done,
 	return after.Fingerprint(), ring.Rewrap(ctx, after, report)
 }
 
+// proven tells the verifier which domain of its own an organisation here has
+// proven. Whoever asks, the answer is the same.
+func (a *App) proven(ctx context.Context, issuer string) string {
+	domain, err := a.Features.Orgs.ProvenDomain(sqldb.ForInstallation(ctx), issuer)
+	if err != nil { // then it is called an account, which is true too
+		a.Log.ErrorContext(ctx, "the domain of an issuer cannot be read", "error", err)
+	}
+	return domain
+}
+
 // recorded says when an organisation of ours signed something, by the journal.
 // Whether the issuer is one of ours is known by the key that signed.
 func (a *App) recorded(ctx context.Context, s verify.Signature) (at time.Time, ours bool) {

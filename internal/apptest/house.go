@@ -1,6 +1,7 @@
 package apptest
 
 import (
+	"context"
 	"net/http"
 	"net/url"
 	"path"
@@ -63,6 +64,22 @@ func (s *Server) NewOrganisation(t testing.TB, owner int64, name string) *org.Or
 	})
 	must(t, err)
 	return o
+}
+
+// ProveDomain has the organisation prove a domain of its own.
+func (s *Server) ProveDomain(t testing.TB, o *org.Organisation, domain string) {
+	t.Helper()
+	orgs := s.App.Features.Orgs
+	d, err := orgs.AddDomain(t.Context(), o.ID, domain)
+	must(t, err)
+	before := orgs.LookupTXT
+	orgs.LookupTXT = func(context.Context, string) ([]string, error) { return []string{d.Token}, nil }
+	d, err = orgs.CheckDomain(t.Context(), o.ID, d.PublicID)
+	orgs.LookupTXT = before
+	must(t, err)
+	if !d.Proven() {
+		t.Fatalf("the domain %s is not proven: %s", domain, d.Problem)
+	}
 }
 
 // NewBadge makes a published badge.

@@ -203,20 +203,26 @@ func (s *Service) invite(ctx context.Context, tx *sqldb.Tx, awardID int64) error
 	if err != nil {
 		return err
 	}
-	letter := s.letter(a, o, v, s.linkTo(outbox.SecretMark))
+	called := o.Called(org.HostOf(s.BaseURL))
+	sender := o.Name
+	if called.Domain == "" {
+		sender = "" // mail programs show it as who wrote: a name that nobody has confirmed is not that
+	}
+	letter := s.letter(a, o, v, called, s.linkTo(outbox.SecretMark))
 	html, err := letter.HTML()
 	if err != nil {
 		return err
 	}
 	return outbox.Enqueue(ctx, tx, outbox.Mail{
-		OrgID: o.ID, AwardID: a.ID, SenderName: o.Name, ReplyTo: o.Email, To: a.Recipient.Email,
-		Subject: s.Texts.T("mail.claim.subject", map[string]any{"badge": v.Name, "issuer": o.Name}),
+		OrgID: o.ID, AwardID: a.ID, SenderName: sender, ReplyTo: o.Email, To: a.Recipient.Email,
+		Subject: s.Texts.T("mail.claim.subject", map[string]any{"badge": v.Name, "issuer": called.First(s.Texts)}),
 		Text:    letter.Text(), HTML: html, Sealed: s.Seal(secret), PictureKey: v.PicturePNG, Hold: a.Trial,
 	})
 }
 
-func (s *Service) letter(a *issuing.Award, o *org.Organisation, v *badge.Version, link string) mail.Letter {
-	args := map[string]any{"name": a.Recipient.Name, "badge": v.Name, "issuer": o.Name, "email": o.Email}
+func (s *Service) letter(a *issuing.Award, o *org.Organisation, v *badge.Version, called org.PublicName, link string) mail.Letter {
+	args := map[string]any{"name": a.Recipient.Name, "badge": v.Name, "issuer": called.First(s.Texts), "email": o.Email,
+		"called": o.Name, "domain": called.Domain, "host": called.Host}
 	t := func(id string) string { return s.Texts.T(id, args) }
 	l := mail.Letter{
 		Lang: s.Texts.Lang(), Dir: s.Texts.Dir(), Accent: o.Accent,
@@ -224,6 +230,11 @@ func (s *Service) letter(a *issuing.Award, o *org.Organisation, v *badge.Version
 		Paragraphs: []string{t("mail.claim.greeting"), t("mail.claim.why")},
 		Button:     t("mail.claim.button"), ButtonURL: link,
 		Footnotes: []string{t("mail.claim.data"), t("mail.claim.not_you"), t("mail.claim.link")},
+	}
+	if called.Domain != "" {
+		l.Footnotes = append([]string{t("mail.claim.proven")}, l.Footnotes...)
+	} else {
+		l.Footnotes = append([]string{t("mail.claim.nobody")}, l.Footnotes...)
 	}
 	if v.Description != "" {
 		l.Paragraphs = append(l.Paragraphs, v.Description)

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/roundel/roundel/did"
+	"github.com/roundel/roundel/internal/fault"
 	"github.com/roundel/roundel/internal/keys"
 	"github.com/roundel/roundel/internal/sqldb"
 )
@@ -93,12 +94,33 @@ func (s *Service) LogoURL(o *Organisation) string {
 }
 
 // Host returns the name of the host that the installation is reached at.
-func (s *Service) Host() string {
-	u, err := url.Parse(s.BaseURL)
+func (s *Service) Host() string { return HostOf(s.BaseURL) }
+
+// HostOf returns the name of the host at a public address, with its port.
+func HostOf(baseURL string) string {
+	u, err := url.Parse(baseURL)
 	if err != nil {
 		return ""
 	}
 	return strings.ToLower(u.Host)
+}
+
+// ProvenDomain returns the domain of its own that the organisation with this
+// identity under our address has proven; "" for one that has proven none, and for
+// every other identity.
+func (s *Service) ProvenDomain(ctx context.Context, id string) (string, error) {
+	slug := id[strings.LastIndexByte(id, ':')+1:]
+	if at, err := did.WebDID(s.BaseURL, "issuers", slug); err != nil || at != id {
+		return "", nil
+	}
+	o, err := s.BySlug(ctx, slug)
+	if fault.KindOf(err) == fault.NotFound {
+		return "", nil
+	}
+	if err != nil {
+		return "", err
+	}
+	return o.Domain, nil
 }
 
 func (s *Service) webDID(o *Organisation) (string, error) {

@@ -13,15 +13,6 @@ import (
 // behind it.
 const InvitationPath = "/invitation/"
 
-// PublicName returns what the organisation is called towards strangers: its
-// name once a domain of its own is proven, else a name that says who claims it.
-func (s *Service) PublicName(o *Organisation) string {
-	if o.Domain != "" || s.Texts == nil {
-		return o.Name
-	}
-	return s.Texts.T("organisation.unproven", map[string]any{"host": s.Host(), "name": o.Name})
-}
-
 // mailInvitation queues the mail with the link. It lies in the outbox of the
 // installation: who may look at an organisation's mails shall not find links in
 // it that make somebody a member.
@@ -30,7 +21,7 @@ func (s *Service) mailInvitation(ctx context.Context, tx *sqldb.Tx, o *Organisat
 		return nil // a part of the platform without mails, as in the tests of other packages
 	}
 	return s.mail(ctx, tx, o, i.Address, "invite", InvitationPath+outbox.SecretMark, secret, map[string]any{
-		"organisation": s.PublicName(o), "site": s.Site, "address": i.Address})
+		"organisation": o.Called(s.Host()).Inside(s.Texts), "site": s.Site, "address": i.Address})
 }
 
 // mail queues a letter. Its texts are those of the family mail.LETTER.

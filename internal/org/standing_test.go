@@ -131,7 +131,7 @@ func TestDomain(t *testing.T) {
 		public := func() string {
 			o, err := w.ByID(ctx, w.o.ID)
 			check(t, err)
-			return w.PublicName(o) + "|" + o.Domain
+			return o.Called(w.Host()).Inside(w.Texts) + "|" + o.Domain
 		}
 		look := func() *org.Domain {
 			got, err := w.CheckDomain(ctx, w.o.ID, d.PublicID)
@@ -145,7 +145,7 @@ func TestDomain(t *testing.T) {
 		}
 		w.now = w.now.Add(time.Second)
 		records["_roundel.uni.example"] = []string{"spf", " " + d.Token + " "}
-		if got := look(); !got.Proven() || got.Method != "dns" || public() != "Universität Köln|uni.example" {
+		if got := look(); !got.Proven() || got.Method != "dns" || public() != "Universität Köln (uni.example)|uni.example" {
 			t.Errorf("%+v, %s", got, public())
 		}
 		// Lost for less than a week it counts, and then no more.

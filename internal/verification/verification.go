@@ -35,6 +35,9 @@ type Service struct {
 	// Recorded tells when an issuer of ours signed something: see
 	// verify.Verifier.Recorded. nil: nothing is recorded.
 	Recorded func(ctx context.Context, s verify.Signature) (at time.Time, ours bool)
+	// Account tells which domain an issuer of ours has proven: see
+	// verify.Verifier.Account. nil: none has.
+	Account func(ctx context.Context, issuer string) (domain string)
 
 	once  sync.Once
 	turns chan struct{}
@@ -45,7 +48,7 @@ type Service struct {
 
 // verifier returns a verifier for one verification.
 func (s *Service) verifier() *verify.Verifier {
-	return &verify.Verifier{Get: s.Fetch, Now: s.Now, Lists: &s.lists, Live: s.own, Shapes: s.shapes, Recorded: s.Recorded}
+	return &verify.Verifier{Get: s.Fetch, Now: s.Now, Lists: &s.lists, Live: s.own, Shapes: s.shapes, Recorded: s.Recorded, Account: s.Account}
 }
 
 // own reports whether this installation itself answers at address.

@@ -28,35 +28,60 @@ func recordedVerdict(t printer, a *issuing.Award, issuer string) (verdict, bool)
 	return verdict{}, false
 }
 
-// recordedNote is what our record adds to a report about one of our own
-// awards: "Withdrawn on 3 May 2026: issued in error.", or "". Only who holds
-// the very document that we signed is told, for the award may be private.
-func (s *Server) recordedNote(ctx context.Context, t printer, report *verify.Report) (string, error) {
+// recordOf returns the award that a report is about, when it is one of ours.
+// Only who holds the very document that we signed is told of it, for the award
+// may be private.
+func (s *Server) recordOf(ctx context.Context, report *verify.Report) (a *issuing.Award, ours bool, err error) {
 	c := report.Parsed
 	if c == nil {
-		return "", nil
+		return nil, false, nil
 	}
 	id, err := publicid.Parse(strings.TrimPrefix(c.ID, s.BaseURL+"/awards/"))
 	if err != nil {
-		return "", nil // not one of ours
+		return nil, false, nil // not one of ours
 	}
-	a, err := s.Issuing.PublicAward(ctx, id)
+	a, err = s.Issuing.PublicAward(ctx, id)
 	if fault.KindOf(err) == fault.NotFound {
-		return "", nil
+		return nil, false, nil
 	}
-	if err != nil || !sameJSON(a.Document, report.Credential) {
-		return "", err
+	return a, err == nil && sameJSON(a.Document, report.Credential), err
+}
+
+// addRecord adds to the report about an award of ours what our record knows:
+// whether it was withdrawn, and what its issuer has proven.
+func (s *Server) addRecord(ctx context.Context, t printer, p *reportPage, report *verify.Report, a *issuing.Award) error {
+	if note := recordedNote(t, a); note != "" {
+		p.Notes = append([]string{note}, p.Notes...)
 	}
+	o, err := s.Orgs.ByID(ctx, a.OrganisationID)
+	if err != nil {
+		return err
+	}
+	if provenDomain(report) != "" && !report.SharedHost {
+		return nil // the signature itself shows more than our word
+	}
+	signed := p.Issuer.Name // what it is called today is not what this says
+	p.Issuer = s.issuerRef(t, o)
+	p.Issuer.Name = signed
+	called := s.called(o)
+	called.Name = signed
+	p.Issuer.named(t, called)
+	return nil
+}
+
+// recordedNote is what our record adds to a report: "Withdrawn on 3 May 2026:
+// issued in error.", or "".
+func recordedNote(t printer, a *issuing.Award) string {
 	args := map[string]any{"reason": t.T("reason.short."+string(a.Reason), nil)}
 	switch {
 	case !a.RevokedAt.IsZero():
 		args["date"] = t.Date(a.RevokedAt)
-		return t.T("report.recorded.revoked", args), nil
+		return t.T("report.recorded.revoked", args)
 	case !a.SuspendedAt.IsZero():
 		args["date"] = t.Date(a.SuspendedAt)
-		return t.T("report.recorded.suspended", args), nil
+		return t.T("report.recorded.suspended", args)
 	}
-	return "", nil
+	return ""
 }
 
 // sameJSON reports whether two documents differ in nothing but white space.

@@ -28,7 +28,7 @@ func TestRecordOutranksTheDocument(t *testing.T) {
 			h := apptest.StartHouse(t, o)
 			a, page := h.Published(t, "Amara Okafor", "amara@example.org")
 			b, private := h.Award(t, "Jonas Lindqvist", "jonas@example.org"), h.Client(t)
-			console := h.Console + "/awards/"
+			console, issuer := h.Console+"/awards/", "an account at "+strings.SplitAfter(h.BaseURL, "//")[1]+" calling itself Northlight University"
 			stranger, holder, link := h.Client(t), h.Client(t), h.ClaimPath(t, a)
 
 			good := sound(t, stranger.Get(page).Want(200)).Says("Share").Says("Download")
@@ -37,7 +37,7 @@ func TestRecordOutranksTheDocument(t *testing.T) {
 
 			suspend := url.Values{"do": {"suspend"}, "suspend_reason": {"requirements_not_met"}}
 			h.Owner.Post(console+a.PublicID.String()+"/state", suspend).Want(303)
-			paused := sound(t, stranger.Get(page).Want(200)).Says("Paused by Northlight University since " + today).Says("Reason: requirements no longer met.")
+			paused := sound(t, stranger.Get(page).Want(200)).Says("Paused by " + issuer + " since " + today).Says("Reason: requirements no longer met.")
 			saysNot(t, paused, "Real and in date", "This is a trial badge")
 			if !strings.Contains(string(paused.Body), `class="verdict v is-bad"`) {
 				t.Error("a paused award is not shown as bad")
@@ -50,7 +50,7 @@ func TestRecordOutranksTheDocument(t *testing.T) {
 				revoke := url.Values{"do": {"revoke"}, "revoke_reason": {"issued_in_error"}, "revoke_note": {"Wrong Amara"}}
 				h.Owner.Post(console+id+"/state", revoke).Want(303)
 			}
-			gone := sound(t, stranger.Get(page).Want(200)).Says("Withdrawn by Northlight University on " + today).Says("Reason: issued in error.")
+			gone := sound(t, stranger.Get(page).Want(200)).Says("Withdrawn by " + issuer + " on " + today).Says("Reason: issued in error.")
 			saysNot(t, gone, "Real and in date", "Wrong Amara", "Share", "This is a trial badge")
 			if !strings.Contains(string(gone.Body), `class="verdict v is-bad"`) {
 				t.Error("a withdrawn award is not shown as bad")

@@ -36,7 +36,7 @@ func (s *Server) showInvitation(w http.ResponseWriter, r *http.Request, p *invit
 	}
 	t := s.texts(r)
 	p.Title, p.NoIndex, p.Secret, p.MinPassword = t.T("invitation.title", nil), true, true, account.MinPassword
-	p.From, p.Role, p.By, p.Address, p.Known = s.Orgs.PublicName(i.Organisation), roleName(t, i.Role), i.InvitedBy, i.Address, i.Known
+	p.From, p.Role, p.By, p.Address, p.Known = i.Organisation.Called(s.Orgs.Host()).Inside(t), roleName(t, i.Role), i.InvitedBy, i.Address, i.Known
 	if c := gate.From(r.Context()); c.Account != nil {
 		p.SignedIn = c.Account.Email
 		own, err := s.Accounts.Addresses(r.Context(), c.Account.ID)

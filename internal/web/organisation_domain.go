@@ -37,7 +37,7 @@ func (s *Server) showDomains(w http.ResponseWriter, r *http.Request, p *domainPa
 	t := s.texts(r)
 	wrong := p.Problems
 	p.consolePage = s.desk(r, areaSettings, t.T("settings.tab.domain", nil))
-	p.Problems, p.Tabs, p.Public, p.Host = wrong, s.settingsTabs(r, p.Base, "domain"), s.Orgs.PublicName(p.Org), s.Orgs.Host()
+	p.Problems, p.Tabs, p.Public, p.Host = wrong, s.settingsTabs(r, p.Base, "domain"), p.Org.Called(s.Orgs.Host()).Inside(t), s.Orgs.Host()
 	list, err := s.Orgs.Domains(r.Context(), p.Org.ID)
 	if err != nil {
 		return err

@@ -31,7 +31,7 @@ type awardPage struct {
 	Trial               bool
 	Verdict             verdict // the template adds the link
 
-	Description string
+	About       string // Markdown: what the badge means
 	Criteria    string // Markdown
 	CriteriaURL string
 	Narrative   string // Markdown: how this person earned it
@@ -111,7 +111,7 @@ func (s *Server) awardPage(r *http.Request, a *issuing.Award) (*awardPage, error
 		return nil, err
 	}
 	now, address := s.Now(), s.Issuing.URL(a)
-	worth, recorded := recordedVerdict(t, a, o.Name)
+	worth, recorded := recordedVerdict(t, a, s.called(o).Inside(t))
 	if !recorded {
 		report, err := s.Verification.Check(ctx, a.Document, "")
 		if err != nil {
@@ -122,16 +122,16 @@ func (s *Server) awardPage(r *http.Request, a *issuing.Award) (*awardPage, error
 	p := &awardPage{
 		Page: Page{
 			Title:        t.T("award.page_title", map[string]any{"badge": v.Name, "name": a.Recipient.Name}),
-			Description:  t.T("award.page_description", map[string]any{"issuer": o.Name, "name": a.Recipient.Name, "date": t.Date(a.ValidFrom)}),
+			Description:  t.T("award.page_description", map[string]any{"issuer": s.called(o).Inside(t), "name": a.Recipient.Name, "date": t.Date(a.ValidFrom)}),
 			CanonicalURL: address, Accent: o.Accent,
 			OG:     &openGraph{Image: s.pictureURL(v), ImageAlt: v.PictureAlt},
-			JSONLD: s.schemaOrg(a, v, o),
+			JSONLD: s.schemaOrg(t, a, v, o),
 		},
 		Picture: s.picturePath(v), PictureAlt: v.PictureAlt, Name: v.Name, BadgeURL: "/badges/" + v.BadgePublic.String(),
-		Kind: kindName(t, v.AchievementType), Recipient: a.Recipient.Name, Issuer: s.issuerRef(t, o, !a.Trial),
+		Kind: kindName(t, v.AchievementType), Recipient: a.Recipient.Name, Issuer: s.issuerRef(t, o),
 		IssuedAt: a.ValidFrom, ValidUntil: a.ValidUntil, State: string(a.State(now)), Trial: a.Trial,
-		Verdict:     worth,
-		Description: v.Description, Criteria: v.Criteria, CriteriaURL: v.CriteriaURL, Narrative: a.Details.Narrative,
+		Verdict: worth,
+		About:   v.Description, Criteria: v.Criteria, CriteriaURL: v.CriteriaURL, Narrative: a.Details.Narrative,
 		Skills: tagSkills(v.Tags), Facts: versionFacts(t, v),
 		VerifyURL: "/verify?link=" + url.QueryEscape(address), JSONURL: address + ".json", QR: "/awards/" + a.PublicID.String() + "/qr.svg",
 		Share: s.shareOf(t, a, v, o), Files: s.filesOf(t, v, "/awards/"+a.PublicID.String()),
@@ -173,37 +173,40 @@ func verdictKind(v verify.Verdict) string {
 	return "wait"
 }
 
-// issuerRef is how pages mention the organisation: under its proven host when
-// its identity is tied to our address, and without when it is not.
-func (s *Server) issuerRef(t printer, o *org.Organisation, live bool) issuerRef {
-	ref := issuerRef{Name: o.Name, URL: "/issuers/" + o.Slug, Known: t.T("issuer.self_asserted", nil)}
+// issuerRef is how pages mention the organisation: with what it has proven.
+func (s *Server) issuerRef(t printer, o *org.Organisation) issuerRef {
+	ref := issuerRef{Name: o.Name, URL: "/issuers/" + o.Slug, Why: "/issuers/" + o.Slug + "#who"}
 	if o.LogoKey != "" {
 		ref.Logo = "/pictures/" + o.LogoKey + ".png"
 	}
-	if live {
-		ref.Site = s.Orgs.Host()
-		ref.Known = t.T("issuer.account_at", map[string]any{"host": ref.Site})
-	}
+	ref.named(t, s.called(o))
 	return ref
 }
+
+// called returns what strangers read the organisation called.
+func (s *Server) called(o *org.Organisation) org.PublicName { return o.Called(s.Orgs.Host()) }
 
 // shareOf returns the ways to pass an award on.
 func (s *Server) shareOf(t printer, a *issuing.Award, v *badge.Version, o *org.Organisation) share {
 	address := s.Issuing.URL(a)
 	html := `<a href="` + address + `"><img src="` + address + `.png" alt="` + attribute(v.Name) + `" width="160" height="160"></a>`
 	return share{
-		URL: address, LinkedIn: linkedIn(a, v, o, address), Embed: html,
+		URL: address, LinkedIn: linkedIn(t, a, v, o, s.called(o), address), Embed: html,
 		Mail: "mailto:?subject=" + url.PathEscape(v.Name) + "&body=" + url.PathEscape(t.T("share.mail_body", map[string]any{"badge": v.Name})+"\n"+address),
 	}
 }
 
-// linkedIn returns the address at which LinkedIn adds a certification.
-func linkedIn(a *issuing.Award, v *badge.Version, o *org.Organisation, address string) string {
+// linkedIn returns the address at which LinkedIn adds a certification. The page
+// of a company there is named only by whoever has proven to be somebody.
+func linkedIn(t printer, a *issuing.Award, v *badge.Version, o *org.Organisation, called org.PublicName, address string) string {
 	q := url.Values{"startTask": {"CERTIFICATION_NAME"}, "name": {v.Name}, "certUrl": {address}, "certId": {a.PublicID.String()}}
-	if o.LinkedInID != "" {
+	switch {
+	case called.Domain != "" && o.LinkedInID != "":
 		q.Set("organizationId", o.LinkedInID)
-	} else {
+	case called.Domain != "":
 		q.Set("organizationName", o.Name)
+	default:
+		q.Set("organizationName", called.First(t))
 	}
 	month := func(name string, at time.Time) {
 		if !at.IsZero() {
@@ -227,12 +230,16 @@ func (s *Server) filesOf(t printer, v *badge.Version, address string) []download
 
 // schemaOrg describes the award for search engines (schema.org
 // EducationalOccupationalCredential).
-func (s *Server) schemaOrg(a *issuing.Award, v *badge.Version, o *org.Organisation) map[string]any {
+func (s *Server) schemaOrg(t printer, a *issuing.Award, v *badge.Version, o *org.Organisation) map[string]any {
+	issuer := map[string]any{"@type": "Organization", "name": o.Name, "url": o.Website}
+	if o.Domain == "" { // neither name nor website is shown to be its own
+		issuer["name"], issuer["url"] = s.called(o).First(t), s.Orgs.URL(o)
+	}
 	d := map[string]any{
 		"@context": "https://schema.org", "@type": "EducationalOccupationalCredential",
 		"name": v.Name, "description": v.Description, "url": s.Issuing.URL(a), "image": s.pictureURL(v),
 		"credentialCategory": v.AchievementType, "dateCreated": a.ValidFrom.Format(time.DateOnly),
-		"recognizedBy": map[string]any{"@type": "Organization", "name": o.Name, "url": o.Website},
+		"recognizedBy": issuer,
 	}
 	if !a.ValidUntil.IsZero() {
 		d["expires"] = a.ValidUntil.Format(time.DateOnly)

@@ -15,7 +15,7 @@ type badgePage struct {
 	Picture, PictureAlt string
 	Name, Kind          string
 	Issuer              issuerRef
-	Description         string
+	About               string // Markdown
 	Criteria            string // Markdown
 	CriteriaURL         string
 	Skills              []skill
@@ -64,10 +64,10 @@ func (s *Server) publicBadge(w http.ResponseWriter, r *http.Request) error {
 	}
 	address := v.AchievementID(s.BaseURL)
 	p := &badgePage{
-		Page: Page{Title: v.Name, Description: v.Description, CanonicalURL: address, Accent: o.Accent,
+		Page: Page{Title: v.Name, Description: t.T("badge.page_description", map[string]any{"issuer": s.called(o).Inside(t), "text": v.Description}), CanonicalURL: address, Accent: o.Accent,
 			OG: &openGraph{Image: s.pictureURL(v), ImageAlt: v.PictureAlt}},
 		Picture: s.picturePath(v), PictureAlt: v.PictureAlt, Name: v.Name, Kind: kindName(t, v.AchievementType),
-		Issuer: s.issuerRef(t, o, s.Orgs.IsLive(o)), Description: v.Description, Criteria: v.Criteria, CriteriaURL: v.CriteriaURL,
+		Issuer: s.issuerRef(t, o), About: v.Description, Criteria: v.Criteria, CriteriaURL: v.CriteriaURL,
 		Skills: tagSkills(v.Tags), Facts: versionFacts(t, v), Archived: !b.ArchivedAt.IsZero(),
 		JSONURL: address + ".json", Share: share{URL: address},
 	}

@@ -18,6 +18,7 @@ type claimPage struct {
 	Picture, PictureAlt string
 	Name                string // of the badge
 	Issuer              issuerRef
+	From                string // what the issuer is called at the beginning of a sentence
 	Contact             string // e-mail address of the issuer
 	Recipient           string
 	IssuedAt            time.Time
@@ -61,10 +62,10 @@ func (s *Server) claimShow(w http.ResponseWriter, r *http.Request) error {
 	address := "/claim/" + r.PathValue("secret")
 	p := &claimPage{
 		Page:   Page{Title: t.T("claim.page_title", map[string]any{"badge": v.Name}), Secret: true, Accent: o.Accent},
-		Action: address, Picture: s.picturePath(v), PictureAlt: v.PictureAlt, Name: v.Name, Issuer: s.issuerRef(t, o, !a.Trial), Contact: o.Email,
+		Action: address, Picture: s.picturePath(v), PictureAlt: v.PictureAlt, Name: v.Name, Issuer: s.issuerRef(t, o), From: s.called(o).First(t), Contact: o.Email,
 		Recipient: a.Recipient.Name, IssuedAt: a.ValidFrom, ValidUntil: a.ValidUntil, Answer: string(a.Claim), Published: a.Published(),
 		State: string(a.State(s.Now())), Trial: a.Trial, Description: v.Description, Criteria: v.Criteria, Narrative: a.Details.Narrative,
-		Shows: claimShows(t, a, o), PublicURL: s.Issuing.URL(a), Share: s.shareOf(t, a, v, o),
+		Shows: claimShows(t, a, s.called(o)), PublicURL: s.Issuing.URL(a), Share: s.shareOf(t, a, v, o),
 		Files: s.filesOf(t, v, address+"/badge"),
 	}
 	switch a.State(s.Now()) {
@@ -80,9 +81,9 @@ func (s *Server) claimShow(w http.ResponseWriter, r *http.Request) error {
 }
 
 // claimShows lists what people see of an award that its holder shows.
-func claimShows(t printer, a *issuing.Award, o *org.Organisation) []string {
+func claimShows(t printer, a *issuing.Award, issuer org.PublicName) []string {
 	list := []string{t.T("claim.shows_picture", nil), t.T("claim.shows_name", map[string]any{"name": a.Recipient.Name}),
-		o.Name, t.T("claim.shows_date", map[string]any{"date": t.Date(a.ValidFrom)})}
+		issuer.Inside(t), t.T("claim.shows_date", map[string]any{"date": t.Date(a.ValidFrom)})}
 	if a.Details.Result != "" {
 		list = append(list, t.T("claim.shows_result", map[string]any{"result": a.Details.Result}))
 	}

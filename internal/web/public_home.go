@@ -1,7 +1,11 @@
 package web
 
 import (
+	"html"
+	"html/template"
 	"net/http"
+
+	"github.com/roundel/roundel/internal/org"
 )
 
 // homePage is the front page: what this installation is, a box to verify a
@@ -14,12 +18,33 @@ type homePage struct {
 
 // issuerRef is an organisation as other pages mention it.
 type issuerRef struct {
-	Name  string
-	URL   string // its page here, or its own address; may be ""
-	Logo  string // address of a picture; may be ""
-	Note  string // a few words: what it does, how many badges
-	Known string // how we know that it is who it says, a short sentence; may be ""
-	Site  string // the domain that Known speaks of; may be ""
+	Name   string
+	Called template.HTML // Name as strangers are to read it, with what is proven beside it; "": Name alone
+	URL    string        // its page here, or its own address; may be ""
+	Logo   string        // address of a picture; may be ""
+	Note   string        // a few words: what it does, how many badges
+	Known  string        // how we know that it is who it says, a short sentence; may be ""
+	Why    string        // address of what explains Known; may be ""
+}
+
+// Link returns the name with a link to the organisation's page, where it has one.
+func (i issuerRef) Link() template.HTML {
+	name := "<strong>" + element("bdi", i.Name) + "</strong>"
+	if !safeURL(i.URL) {
+		return name
+	}
+	return template.HTML(`<a href="`+html.EscapeString(i.URL)+`">`) + name + "</a>"
+}
+
+// named says what is proven about the issuer, in its name and in a sentence.
+func (i *issuerRef) named(t printer, n org.PublicName) {
+	i.Called = n.HTML(t, i.Link())
+	switch {
+	case n.Domain != "":
+		i.Known = t.T("issuer.known_domain", map[string]any{"domain": n.Domain})
+	case n.Host != "":
+		i.Known = t.T("issuer.known_nobody", nil)
+	}
 }
 
 // publicHome answers GET /.
@@ -35,7 +60,7 @@ func (s *Server) publicHome(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	for _, o := range issuers {
-		p.Issuers = append(p.Issuers, s.issuerRef(t, o, s.Orgs.IsLive(o)))
+		p.Issuers = append(p.Issuers, s.issuerRef(t, o))
 	}
 	return s.render(w, r, http.StatusOK, "public/home.html", p)
 }

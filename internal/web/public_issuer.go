@@ -1,21 +1,26 @@
 package web
 
 import (
+	"html/template"
 	"net/http"
+
+	"github.com/roundel/roundel/internal/org"
 )
 
 // issuerPage is an organisation's public page.
 type issuerPage struct {
 	Page
-	Issuer      issuerRef
-	Description string
-	Website     string
-	Email       string // public contact
-	Country     string // ISO 3166-1 alpha-2
-	DID         string
-	Trial       bool // its identity is self-asserted until it goes live
-	Badges      []badgecard
-	JSONURL     string
+	Issuer  issuerRef
+	Called  org.PublicName
+	Heading template.HTML
+	About   string // in its own words, Markdown
+	Website string
+	Email   string // public contact
+	Country string // ISO 3166-1 alpha-2
+	DID     string
+	Trial   bool // its identity is self-asserted until it goes live
+	Badges  []badgecard
+	JSONURL string
 }
 
 // publicIssuer answers GET /issuers/{slug}, with a file ending or without.
@@ -35,12 +40,17 @@ func (s *Server) publicIssuer(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	t := s.texts(r)
+	t, called := s.texts(r), s.called(o)
 	p := &issuerPage{
-		Page:   Page{Title: o.Name, Description: o.Description, CanonicalURL: s.Orgs.URL(o), Accent: o.Accent},
-		Issuer: s.issuerRef(t, o, id.Live), Description: o.Description, Website: o.Website, Email: o.Email, Country: o.Country,
+		Page: Page{Title: called.First(t), Description: called.First(t), CanonicalURL: s.Orgs.URL(o), Accent: o.Accent,
+			OG: &openGraph{Image: s.Orgs.LogoURL(o), ImageAlt: o.LogoAlt}},
+		Issuer: s.issuerRef(t, o), Called: called, About: o.Description, Website: o.Website, Email: o.Email, Country: o.Country,
 		DID: id.DID, Trial: !id.Live, JSONURL: s.Orgs.URL(o) + ".json",
 	}
+	if o.Description != "" {
+		p.Description = t.T("issuer.page_description", map[string]any{"issuer": p.Title, "text": o.Description})
+	}
+	p.Heading = called.HTML(t, element("bdi", o.Name))
 	list, err := s.Badges.List(r.Context(), o.ID)
 	if err != nil {
 		return err

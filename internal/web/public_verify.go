@@ -12,6 +12,7 @@ import (
 
 	"github.com/roundel/roundel/baking"
 	"github.com/roundel/roundel/clr"
+	"github.com/roundel/roundel/internal/org"
 	"github.com/roundel/roundel/internal/picture"
 	"github.com/roundel/roundel/internal/verification"
 	"github.com/roundel/roundel/openbadge"
@@ -121,12 +122,12 @@ func (s *Server) verifyReport(w http.ResponseWriter, r *http.Request) error {
 		return s.showVerify(w, r, &verifyPage{Page: Page{Problems: problemsOf(err)}, Text: text})
 	}
 	p := s.reportPage(s.texts(r), report, file)
-	note, err := s.recordedNote(r.Context(), s.texts(r), report)
+	a, ours, err := s.recordOf(r.Context(), report)
+	if err == nil && ours {
+		err = s.addRecord(r.Context(), s.texts(r), p, report, a)
+	}
 	if err != nil {
 		return err
-	}
-	if note != "" {
-		p.Notes = append([]string{note}, p.Notes...)
 	}
 	if isLink(text) {
 		p.Link, p.Email.Text, p.Email.Possible = text, text, namesHashed(report)
@@ -135,6 +136,15 @@ func (s *Server) verifyReport(w http.ResponseWriter, r *http.Request) error {
 		p.Email.Address, p.Email.Outcome, p.Email.Unproven = email, emailOutcome(report, email), !signedByIssuer(report)
 	}
 	return s.show(w, r, "public/report.html", p)
+}
+
+// provenDomain returns the host that is proven to stand behind what was checked,
+// its signature included; "" if none is.
+func provenDomain(report *verify.Report) string {
+	if !signedByIssuer(report) {
+		return ""
+	}
+	return report.IssuerDomain
 }
 
 func isLink(text string) bool {
@@ -157,9 +167,15 @@ func (s *Server) reportPage(t printer, report *verify.Report, file []byte) *repo
 	if c := report.Parsed; c != nil {
 		p.Read = true
 		p.Name, p.Description = line(c.Name), c.Description
-		p.Issuer = issuerRef{Name: line(c.Issuer.Name), Site: report.IssuerDomain}
+		p.Issuer = issuerRef{Name: line(c.Issuer.Name)}
 		if p.Issuer.Name == "" {
 			p.Issuer.Name = line(c.Issuer.ID)
+		}
+		if called := (org.PublicName{Name: p.Issuer.Name}); provenDomain(report) != "" {
+			if called.Domain = report.IssuerDomain; report.SharedHost {
+				called.Domain, called.Host = report.AccountDomain, report.IssuerDomain
+			}
+			p.Issuer.Called = called.HTML(t, p.Issuer.Link())
 		}
 		p.Identity = []string{report.Check(verify.CheckIssuerKey).Reason, report.Check(verify.CheckIssuerIdentity).Reason}
 		p.Facts = periodFacts(t, c.ValidFrom, c.ValidUntil)

@@ -27,8 +27,8 @@ var (
 	until   = time.Date(2031, 3, 1, 0, 0, 0, 0, time.UTC)
 	checked = time.Date(2026, 11, 23, 14, 2, 0, 0, time.UTC)
 
-	northlight = issuerRef{Name: "Northlight University", URL: "/issuers/northlight", Site: "northlight.example",
-		Known: "Proven owner of northlight.example", Note: "12 badges"}
+	northlight = issuerRef{Name: "Northlight University", URL: "/issuers/northlight", Called: "<strong>Northlight University</strong> (northlight.example)",
+		Known: "It has proven that it runs northlight.example.", Why: "/issuers/northlight#who", Note: "12 badges"}
 	links = share{URL: base + "/awards/q5zk3n7wq2h4m6x8c9v1b3d5f7", LinkedIn: "https://www.linkedin.com/profile/add?startTask=CERTIFICATION_NAME&name=Applied+Data+Analysis&organizationId=1234567&issueYear=2026&issueMonth=3&certUrl=https%3A%2F%2Fbadges.northlight.example%2Fawards%2Fq5zk3n7wq2h4m6x8c9v1b3d5f7",
 		Mail: "mailto:?subject=Applied%20Data%20Analysis&body=https%3A%2F%2Fbadges.northlight.example%2Fawards%2Fq5zk3n7wq2h4m6x8c9v1b3d5f7", Embed: `<a href="https://badges.northlight.example/awards/q5zk"><img src="https://badges.northlight.example/awards/q5zk.png" alt="Applied Data Analysis"></a>`}
 	files = []download{
@@ -49,9 +49,9 @@ func goodAward() *awardPage {
 		Picture: "/sample/badge-data.svg", PictureAlt: "Blue roundel with four rising bars, two of three level dots filled",
 		Name: "Applied Data Analysis", BadgeURL: "/badges/4t7q", Kind: "Microcredential", Recipient: "Amara Okafor", Issuer: northlight,
 		IssuedAt: issued, ValidUntil: until, State: "current",
-		Verdict:     verdict{Kind: "good", Headline: "Real and in date", Text: "Issued by northlight.example, unchanged, checked 14:02 today."},
-		Description: "The learner can collect, clean, analyse and present data with open tools, and can explain the limits of their conclusions to people who are not specialists.",
-		Criteria:    criteria,
+		Verdict:  verdict{Kind: "good", Headline: "Real and in date", Text: "Issued by northlight.example, unchanged, checked 14:02 today."},
+		About:    "The learner can collect, clean, analyse and present data with open tools, and can explain the limits of their conclusions to people who are not specialists.",
+		Criteria: criteria,
 		Skills: []skill{{Name: "analyse data", Framework: "ESCO", URL: "http://data.europa.eu/esco/skill/x"}, {Name: "data visualisation", Framework: "ESCO"},
 			{Name: "statistics", Framework: "O*NET"}, {Name: "explain findings to a lay audience"}},
 		Results:   []fact{{Term: "Final grade", Text: "87 % (pass mark 70 %)"}},
@@ -81,7 +81,7 @@ func awardSamples() []samplePage {
 		IssuedAt: issued, State: "current", Verdict: verdict{Kind: "good", Headline: "Real and in date", Text: "Unchanged."}, VerifyURL: "/verify", Share: share{URL: base + "/awards/x"}}
 	evil := goodAward()
 	evil.Name, evil.Recipient = `<script>alert(1)</script>`, `"><img src=x onerror=alert(1)>`
-	evil.Description = "<script>alert(1)</script> [click](javascript:alert(1)) ![x](https://evil.example/x.png)"
+	evil.About = "<script>alert(1)</script> [click](javascript:alert(1)) ![x](https://evil.example/x.png)"
 	evil.Evidence = []evidenceView{{Name: "x", URL: "javascript:alert(1)"}}
 	replaced := awardIn("revoked", "bad", "Withdrawn by Northlight University on 3 May 2026", "Reason: replaced by a corrected badge.")
 	replaced.NewerURL = "/awards/newer"
@@ -107,7 +107,7 @@ func placeSamples() []samplePage {
 		{URL: "/badges/3", Picture: "/sample/badge-lead.svg", Name: "Team Leadership in Interdisciplinary and Geographically Distributed Organisations", Note: "Certificate"},
 	}
 	b := &badgePage{Page: Page{Title: "Applied Data Analysis"}, Picture: "/sample/badge-data.svg", PictureAlt: "Blue roundel with four rising bars", Name: "Applied Data Analysis",
-		Kind: "Microcredential", Issuer: northlight, Description: goodAward().Description, Criteria: criteria, CriteriaURL: "https://northlight.example/criteria",
+		Kind: "Microcredential", Issuer: northlight, About: goodAward().About, Criteria: criteria, CriteriaURL: "https://northlight.example/criteria",
 		Skills: goodAward().Skills, Facts: goodAward().Facts, JSONURL: base + "/badges/4t7q.json", Share: share{URL: base + "/badges/4t7q"}}
 	old := *b
 	old.Archived, old.NewestURL = true, "/badges/4t7q"
@@ -117,7 +117,7 @@ func placeSamples() []samplePage {
 		{"home-signed-in", "public/home.html", 200, &homePage{Page: Page{Title: "Roundel", Nav: nav{Person: longName, Console: "/console", SignOut: "/sign-out"}}}},
 		{"badge", "public/badge.html", 200, b},
 		{"badge-old", "public/badge.html", 200, &old},
-		{"issuer", "public/issuer.html", 200, &issuerPage{Page: Page{Title: "Northlight University", Accent: "#16785e"}, Issuer: northlight, Description: "A university for people who work. **Founded 1968.**", Website: "https://www.northlight.example/", Email: "badges@northlight.example", Country: "PT", DID: "did:web:badges.northlight.example:issuers:northlight", Badges: cards}},
+		{"issuer", "public/issuer.html", 200, &issuerPage{Page: Page{Title: "Northlight University", Accent: "#16785e"}, Issuer: northlight, About: "A university for people who work. **Founded 1968.**", Website: "https://www.northlight.example/", Email: "badges@northlight.example", Country: "PT", DID: "did:web:badges.northlight.example:issuers:northlight", Badges: cards}},
 		{"issuer-trial", "public/issuer.html", 200, &issuerPage{Page: Page{Title: "Northlight University"}, Issuer: issuerRef{Name: longName}, Trial: true}},
 	}
 }
@@ -129,7 +129,7 @@ func goodReport() *reportPage {
 		Issuer:    issuerRef{Name: "Northlight University", Known: "Proven owner of northlight.example"},
 		Identity:  []string{"The key that signed this badge is the one that northlight.example publishes.", "We have seen the same key there since March 2019."},
 		Recipient: "Amara Okafor", Sure: []string{"The name was written by the issuer.", "The badge is bound to a hashed e-mail address."},
-		Email: emailCheck{Possible: true, Text: links.URL}, Description: goodAward().Description, Criteria: criteria,
+		Email: emailCheck{Possible: true, Text: links.URL}, Description: goodAward().About, Criteria: criteria,
 		Facts:   []fact{{Term: "Issued", Text: "1 March 2026"}, {Term: "Valid until", Text: "1 March 2031"}},
 		NotSaid: []string{"How well Amara Okafor does this today.", "That her identity was checked when she earned it."},
 		Notes:   []string{"A newer version of this badge exists."},

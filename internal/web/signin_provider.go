@@ -78,7 +78,7 @@ func (s *Server) organisationSignIn(w http.ResponseWriter, r *http.Request) erro
 	if err != nil {
 		return err
 	}
-	p := &waysPage{Name: s.Orgs.PublicName(o), Next: r.URL.Query().Get("next")}
+	p := &waysPage{Name: o.Called(s.Orgs.Host()).Inside(s.texts(r)), Next: r.URL.Query().Get("next")}
 	if p.Next == "" {
 		p.Next = "/console/" + o.Slug
 	}
