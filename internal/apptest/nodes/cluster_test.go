@@ -218,7 +218,10 @@ func (n *node) stop(t *testing.T) {
 func (c *cluster) third(t *testing.T) *app.App {
 	t.Helper()
 	own := c.config
-	own.Listen, own.Data = "127.0.0.1:0", t.TempDir()
+	own.Listen = "127.0.0.1:0"
+	if own.Database != "" { // otherwise the folder is what is shared
+		own.Data = t.TempDir()
+	}
 	a, err := app.New(context.WithoutCancel(t.Context()), own, slog.New(slog.DiscardHandler))
 	check(t, err)
 	t.Cleanup(func() { check(t, a.Close()) })
