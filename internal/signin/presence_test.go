@@ -35,6 +35,15 @@ func TestLeavers(t *testing.T) {
 		check(t, w.SetPolicy(t.Context(), w.o.ID, signin.Policy{Affiliations: []string{"staff", "faculty"}, AbsentDays: 30}))
 		id := come("staff@uni.example", "member@uni.example")
 		works(id, true, "staff")
+		addable := func(account int64, want int, organisations ...int64) {
+			t.Helper()
+			if list, err := w.Addable(t.Context(), account, organisations...); err != nil || len(list) != want {
+				t.Errorf("%d ways to sign in can be added to account %d, want %d: %v", len(list), account, want, err)
+			}
+		}
+		addable(id, 0, w.o.ID)
+		addable(w.owner, 1, w.o.ID)
+		addable(w.owner, 0)
 		come("alum@uni.example")
 		works(id, false, "left")
 		come()
