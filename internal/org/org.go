@@ -163,6 +163,16 @@ func (s *Service) ByID(ctx context.Context, id int64) (o *Organisation, err erro
 	return o, err
 }
 
+// PublicBySlug returns the organisation with this part of the address, if it has
+// public pages.
+func (s *Service) PublicBySlug(ctx context.Context, slug string) (*Organisation, error) {
+	o, err := s.BySlug(ctx, slug)
+	if err == nil && !o.Public() {
+		return nil, errNoOrganisation
+	}
+	return o, err
+}
+
 // BySlug returns the organisation with this part of the address.
 func (s *Service) BySlug(ctx context.Context, slug string) (o *Organisation, err error) {
 	err = s.DB.Read(ctx, func(tx *sqldb.Tx) error {
@@ -249,11 +259,11 @@ var errNoOrganisation = fault.NotFoundf("There is no such organisation.")
 
 func isNoRows(err error) bool { return errors.Is(err, sql.ErrNoRows) }
 
-// Newest lists up to n organisations, newest first.
+// Newest lists up to n organisations that have public pages, newest first.
 func (s *Service) Newest(ctx context.Context, n int) (list []*Organisation, err error) {
 	err = s.DB.Read(ctx, func(tx *sqldb.Tx) error {
 		list, err = sqldb.Collect(ctx, tx, func(r *sql.Rows) (*Organisation, error) { return scan(r) },
-			`SELECT `+columns+` FROM organisation ORDER BY id DESC LIMIT $1`, n)
+			`SELECT `+columns+` FROM organisation WHERE state = $2 ORDER BY id DESC LIMIT $1`, n, string(Active))
 		return err
 	})
 	return list, err

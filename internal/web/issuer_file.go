@@ -18,7 +18,7 @@ const cacheShort = "public, max-age=300"
 
 // didDocument sends the document that says which keys are the organisation's.
 func (s *Server) didDocument(w http.ResponseWriter, r *http.Request) error {
-	o, err := s.Orgs.BySlug(r.Context(), r.PathValue("slug"))
+	o, err := s.Orgs.PublicBySlug(r.Context(), r.PathValue("slug"))
 	if err != nil {
 		return err
 	}

@@ -50,14 +50,17 @@ func (s *Server) publicBadge(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
+	o, err := s.Orgs.ByID(r.Context(), organisationID)
+	if err == nil && !o.Public() {
+		err = fault.NotFoundf("There is no such badge.")
+	}
+	if err != nil {
+		return err
+	}
 	if f == asJSON {
 		return s.sendBadge(w, r, v)
 	}
 	t := s.texts(r)
-	o, err := s.Orgs.ByID(r.Context(), organisationID)
-	if err != nil {
-		return err
-	}
 	b, err := s.Badges.Get(r.Context(), organisationID, badgeID)
 	if err != nil {
 		return err

@@ -29,7 +29,7 @@ func (s *Server) publicIssuer(w http.ResponseWriter, r *http.Request) error {
 	if !ended {
 		f = negotiate(w, r, asJSON)
 	}
-	o, err := s.Orgs.BySlug(r.Context(), slug)
+	o, err := s.Orgs.PublicBySlug(r.Context(), slug)
 	if err != nil {
 		return err
 	}
