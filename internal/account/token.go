@@ -119,31 +119,29 @@ func RevokeTokensOf(ctx context.Context, tx *sqldb.Tx, organisationID, person, s
 	return err
 }
 
-// TokenBySecret returns the token in force with this secret and notes its use,
-// to the minute. It is a Forbidden fault when there is none.
-func (s *Service) TokenBySecret(ctx context.Context, secret string) (*Token, error) {
-	now := s.Now()
-	var t *Token
-	err := s.DB.Read(ctx, func(tx *sqldb.Tx) (err error) {
-		t, err = scanToken(tx.QueryRow(ctx, `SELECT `+tokenColumns+` FROM api_token
-			WHERE secret_hash = $1 AND revoked_at = 0 AND (expires_at = 0 OR expires_at > $2)
-				AND (service_account_id > 0 OR EXISTS (SELECT 1 FROM account a
-					WHERE a.id = created_by AND a.disabled_at = 0 AND a.deleted_at = 0))`, hashSecret(secret), sqldb.Millis(now)))
-		return err
-	})
+// TokenBySecret returns the token with this secret that is in force now, in the
+// caller's transaction. It is a Forbidden fault when there is none.
+func TokenBySecret(ctx context.Context, tx *sqldb.Tx, secret string, now time.Time) (*Token, error) {
+	t, err := scanToken(tx.QueryRow(ctx, `SELECT `+tokenColumns+` FROM api_token
+		WHERE secret_hash = $1 AND revoked_at = 0 AND (expires_at = 0 OR expires_at > $2)
+			AND (service_account_id > 0 OR EXISTS (SELECT 1 FROM account a
+				WHERE a.id = created_by AND a.disabled_at = 0 AND a.deleted_at = 0))`, hashSecret(secret), sqldb.Millis(now)))
 	if errors.Is(err, sqldb.ErrNoRows) {
 		return nil, fault.Forbiddenf("This API token is not in force. Make a new one in the console under Settings, API tokens.")
 	}
-	if err != nil {
-		return nil, err
-	}
-	if now.Sub(t.LastUsedAt) > time.Minute {
-		err = s.DB.Write(ctx, func(tx *sqldb.Tx) error {
-			_, err := tx.Exec(ctx, `UPDATE api_token SET last_used_at = $1 WHERE id = $2`, sqldb.Millis(now), t.ID)
-			return err
-		})
-	}
 	return t, err
+}
+
+// TokenUsed notes that a token was used, once a minute at most.
+func (s *Service) TokenUsed(ctx context.Context, t *Token) error {
+	now := s.Now()
+	if now.Sub(t.LastUsedAt) <= time.Minute {
+		return nil
+	}
+	return s.DB.Write(ctx, func(tx *sqldb.Tx) error {
+		_, err := tx.Exec(ctx, `UPDATE api_token SET last_used_at = $1 WHERE id = $2`, sqldb.Millis(now), t.ID)
+		return err
+	})
 }
 
 const tokenColumns = `id, public_id, organisation_id, name, scopes, created_by, service_account_id, created_at, expires_at, last_used_at, revoked_at`

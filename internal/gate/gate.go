@@ -183,19 +183,15 @@ func (g *Gate) program(r *http.Request, p Permission) (*Caller, error) {
 	if !strings.EqualFold(scheme, "Bearer") || !strings.HasPrefix(secret, account.TokenPrefix) {
 		return nil, ErrToken
 	}
-	t, err := g.Accounts.TokenBySecret(r.Context(), secret)
+	program, err := g.Orgs.ProgramBySecret(r.Context(), secret)
 	if fault.KindOf(err) == fault.Forbidden {
 		return nil, ErrToken
 	}
 	if err != nil {
 		return nil, err
 	}
-	c := &Caller{Token: t}
-	c.Organisation, c.Permissions, err = g.Orgs.TokenMay(r.Context(), t)
-	if fault.KindOf(err) == fault.Forbidden {
-		return nil, ErrToken
-	}
-	if err != nil {
+	c := &Caller{Token: program.Token, Organisation: program.Organisation, Permissions: program.May}
+	if err := g.Accounts.TokenUsed(r.Context(), c.Token); err != nil {
 		return nil, err
 	}
 	if p == AnyToken {

@@ -88,7 +88,9 @@ func (r *Runner) consume(ctx context.Context, c consumer) (ran bool, err error) 
 	return true, r.settle(ctx, job, cause)
 }
 
-// feed gives c batch after batch and moves its cursor behind each.
+// feed gives c batch after batch and moves its cursor behind each. It ends with
+// a batch that is not full: events that came meanwhile are taken up by the next
+// pass, more of them together.
 func (r *Runner) feed(ctx context.Context, c consumer, job *claimed) error {
 	for {
 		var cursor int64
@@ -111,6 +113,9 @@ func (r *Runner) feed(ctx context.Context, c consumer, job *claimed) error {
 		})
 		if err != nil {
 			return fmt.Errorf("move cursor: %w", err)
+		}
+		if len(events) < consumerBatch {
+			return nil
 		}
 	}
 }

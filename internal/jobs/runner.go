@@ -37,6 +37,7 @@ type Runner struct {
 
 	mu       sync.Mutex
 	wake     chan struct{} // holds one
+	hurry    chan struct{} // holds one: somebody waits in Quiet
 	cancel   context.CancelFunc
 	ended    chan struct{}  // closed when the loop and all its workers have ended
 	running  map[string]int // what is under way: "" for jobs, a name for each consumer
@@ -63,7 +64,7 @@ func (r *Runner) Start(ctx context.Context) error {
 	if r.cancel != nil {
 		return errors.New("the job runner is running already")
 	}
-	r.wake = make(chan struct{}, 1)
+	r.wake, r.hurry = make(chan struct{}, 1), make(chan struct{}, 1)
 	r.ended = make(chan struct{})
 	r.changed = make(chan struct{})
 	r.running = map[string]int{}
@@ -118,6 +119,10 @@ func (r *Runner) Quiet(ctx context.Context) error {
 		r.mu.Lock()
 		done, changed := r.quiet >= want, r.changed
 		r.wakeLocked()
+		select {
+		case r.hurry <- struct{}{}:
+		default:
+		}
 		r.mu.Unlock()
 		if done {
 			return nil
@@ -180,15 +185,34 @@ func (r *Runner) loop(ctx context.Context) {
 	tick := time.NewTicker(r.poll())
 	defer tick.Stop()
 	for {
+		began := time.Now()
 		if err := r.guard(func() error { return r.pass(ctx, &workers) }); err != nil && ctx.Err() == nil {
 			r.log().Error("looking for jobs failed; trying again", "err", err)
 		}
 		select {
 		case <-r.wake:
+			r.rest(ctx, began)
 		case <-tick.C:
 		case <-ctx.Done():
 			return
 		}
+	}
+}
+
+// restTime is the least between two looks for work. Under load it lets work
+// gather, which is cheaper done together; after a while without any, the first
+// that comes is taken up at once.
+const restTime = 100 * time.Millisecond
+
+// rest waits until restTime has gone by since the last look began, or until
+// somebody is in a hurry.
+func (r *Runner) rest(ctx context.Context, began time.Time) {
+	wait := time.NewTimer(time.Until(began.Add(restTime)))
+	defer wait.Stop()
+	select {
+	case <-wait.C:
+	case <-r.hurry:
+	case <-ctx.Done():
 	}
 }
 

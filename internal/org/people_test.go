@@ -263,18 +263,18 @@ func TestRemovedAtOnce(t *testing.T) {
 	ctx := t.Context()
 	admin, adminID := w.join("Ada", org.RoleAdministrator)
 	accounts := &account.Service{DB: w.DB, Now: w.Now}
-	_, own, err := accounts.CreateToken(ctx, w.o.ID, admin.AccountID, "own", time.Time{})
+	own, _, err := accounts.CreateToken(ctx, w.o.ID, admin.AccountID, "own", time.Time{})
 	check(t, err)
 	program, err := w.CreateServiceAccount(ctx, w.o.ID, admin.AccountID, "Moodle")
 	check(t, err)
-	_, lasting, err := accounts.MakeToken(ctx, account.NewToken{OrganisationID: w.o.ID, By: admin.AccountID, ServiceAccount: program.ID, Name: "Moodle", Scopes: []string{"award.issue", "member.manage"}})
+	lasting, _, err := accounts.MakeToken(ctx, account.NewToken{OrganisationID: w.o.ID, By: admin.AccountID, ServiceAccount: program.ID, Name: "Moodle", Scopes: []string{"award.issue", "member.manage"}})
 	check(t, err)
-	may := func(token *account.Token) string {
-		_, set, err := w.TokenMay(ctx, token)
+	may := func(secret string) string {
+		p, err := w.ProgramBySecret(ctx, secret)
 		if err != nil {
 			return string(rune('0' + int(fault.KindOf(err))))
 		}
-		return set.String()
+		return p.May.String()
 	}
 	if got := may(own); got != "badge.view award.view award.issue award.withdraw" {
 		t.Errorf("an administrator's token may %q", got)

@@ -13,6 +13,7 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+	"text/template/parse"
 
 	"github.com/roundel/roundel/internal/locale"
 )
@@ -79,7 +80,8 @@ func sources(dir string) (templates, staticFiles fs.FS, err error) {
 }
 
 // parse reads layout/ and components/, which all pages share, and gives each
-// page of the other folders its own copy, so that every page can define "main".
+// page of the other folders its own copy of those that it uses, so that every
+// page can define "main".
 func (x *renderer) parse(files fs.FS, p *locale.Printer) (map[string]*template.Template, error) {
 	shared := template.New("").Funcs(x.funcs(p)).Option("missingkey=error")
 	var pages []string
@@ -98,16 +100,67 @@ func (x *renderer) parse(files fs.FS, p *locale.Printer) (map[string]*template.T
 	}
 	parsed := map[string]*template.Template{}
 	for _, name := range pages {
-		t, err := shared.Clone()
-		if err != nil {
-			return nil, fmt.Errorf("template %s: %w", name, err)
-		}
+		t := template.New("").Funcs(x.funcs(p)).Option("missingkey=error")
 		if err := parseFile(t, files, name); err != nil {
 			return nil, err
+		}
+		if err := lend(t, shared); err != nil {
+			return nil, fmt.Errorf("template %s: %w", name, err)
 		}
 		parsed[name] = t
 	}
 	return parsed, nil
+}
+
+// lend gives a page copies of the shared templates that it names, and of those
+// that these name. All of them, for every page, would be 25 MiB.
+func lend(page, shared *template.Template) error {
+	open := page.Templates()
+	for len(open) > 0 {
+		last := open[len(open)-1]
+		open = open[:len(open)-1]
+		if last.Tree == nil {
+			continue
+		}
+		for _, name := range calls(last.Tree.Root) {
+			if page.Lookup(name) != nil {
+				continue
+			}
+			from := shared.Lookup(name)
+			if from == nil || from.Tree == nil {
+				return fmt.Errorf("it names %q, which does not exist", name)
+			}
+			lent, err := page.AddParseTree(name, from.Tree.Copy())
+			if err != nil {
+				return err
+			}
+			open = append(open, lent)
+		}
+	}
+	return nil
+}
+
+// calls returns the templates that are called below n.
+func calls(n parse.Node) (all []string) {
+	branch := func(b parse.BranchNode) []string { return append(calls(b.List), calls(b.ElseList)...) }
+	switch n := n.(type) {
+	case *parse.ListNode:
+		if n == nil { // no else
+			return nil
+		}
+		for _, inner := range n.Nodes {
+			all = append(all, calls(inner)...)
+		}
+	case *parse.IfNode:
+		return branch(n.BranchNode)
+	case *parse.RangeNode:
+		return branch(n.BranchNode)
+	case *parse.WithNode:
+		return branch(n.BranchNode)
+	case *parse.TemplateNode:
+		return []string{n.Name}
+	}
+	return all
 }
 
 // indent is the white space at a line's start, which readers need not load.
