@@ -108,13 +108,16 @@ func (s *Server) admit(a huma.API) func(huma.Context, func(huma.Context)) {
 
 // fail turns what went wrong into a problem document. What is not a fault is
 // logged and not told.
-func (s *Server) fail(ctx context.Context, err error) error {
+func (s *Server) fail(ctx context.Context, err error) error { return s.failAt(ctx, err, location) }
+
+// failAt is fail for a request whose fields stand where at says.
+func (s *Server) failAt(ctx context.Context, err error, at func(path string) string) error {
 	if fault.KindOf(err) == fault.Internal && ctx.Err() == nil { // who has gone needs no answer
 		s.Log.ErrorContext(ctx, "request failed", "error", err)
 	}
 	var details []error
 	for _, f := range fault.FieldsOf(err) {
-		details = append(details, &huma.ErrorDetail{Message: f.Message, Location: location(f.Path)})
+		details = append(details, &huma.ErrorDetail{Message: f.Message, Location: at(f.Path)})
 	}
 	return withInstance(ctx, huma.NewError(gate.Status(err), fault.Message(err), details...))
 }
@@ -126,6 +129,15 @@ func withInstance(ctx context.Context, err huma.StatusError) huma.StatusError {
 		model.Instance = "urn:request:" + id
 	}
 	return err
+}
+
+// inBody says where a field stands in a request whose body has the names of the
+// feature.
+func inBody(path string) string {
+	if path == "Idempotency-Key" {
+		return location(path)
+	}
+	return "body." + path
 }
 
 // location says where in the request a field of a feature stands.

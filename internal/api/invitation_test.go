@@ -42,8 +42,11 @@ func TestOneInvitationHoweverOftenItIsAskedFor(t *testing.T) {
 	if named := fault(t, send("k-1", `{"email": "lee@example.org", "role": "issuer"}`), http.StatusUnprocessableEntity); named["header.Idempotency-Key"] == "" {
 		t.Errorf("the key with another body: %v", named)
 	}
-	if named := fault(t, send("k-2", ask), http.StatusUnprocessableEntity); named["body.email"] == "" && named["body.recipient.email"] == "" {
+	if named := fault(t, send("k-2", ask), http.StatusUnprocessableEntity); len(named) != 1 || named["body.email"] == "" {
 		t.Errorf("another request to invite the same person: %v", named)
+	}
+	if named := fault(t, send("k-3", `{"email": "kim at example.org", "role": "issuer"}`), http.StatusUnprocessableEntity); len(named) != 1 || named["body.email"] == "" {
+		t.Errorf("an address that is none: %v", named)
 	}
 	var list []struct{ ID string }
 	if err := json.Unmarshal(p.send(http.MethodGet, "/invitations", "").Want(http.StatusOK).Body, &list); err != nil || len(list) != 1 {

@@ -229,7 +229,7 @@ func (s *Server) invite(ctx context.Context, in *inviteInput) (*body[invitation]
 	i, err := s.Orgs.InviteOnce(ctx, c.Organisation.ID, c.Actor(), in.Body.Email, grant{in.Body.Role, in.Body.Departments}.grant(),
 		once.Request{Endpoint: "POST /invitations", Key: in.IdempotencyKey, Hash: once.Hash(in.RawBody)})
 	if err != nil {
-		return nil, s.fail(ctx, err)
+		return nil, s.failAt(ctx, err, inBody)
 	}
 	return &body[invitation]{invitationOf(i)}, nil
 }
