@@ -52,28 +52,30 @@ func (s *Service) OnEvents(ctx context.Context, events []event.Event) error {
 
 // mailsAtOnce is how many mails share a commit: enough to make it cheap, few
 // enough that others get their turn to write.
-const mailsAtOnce = 20
+const mailsAtOnce = 50
 
 func (s *Service) inviteAll(ctx context.Context, events []event.Event) error {
-	return s.DB.Write(ctx, func(tx *sqldb.Tx) error {
-		for _, e := range events {
-			if e.Kind != issuing.EventIssued {
-				continue
-			}
-			var from issuing.CarriedEvent
-			if err := e.Decode(&from); err == nil && from.Carried { // announced by another installation
-				continue
-			}
-			var invited int64
-			err := tx.QueryRow(ctx, `SELECT count(*) FROM outbox_mail WHERE award_id = $1 AND award_id > 0`, e.Subject).Scan(&invited)
-			if err == nil && invited == 0 {
-				err = s.invite(ctx, tx, e.Subject)
-			}
-			if err != nil {
-				return err
-			}
+	var ids []int64
+	for _, e := range events {
+		if e.Kind != issuing.EventIssued {
+			continue
 		}
+		var from issuing.CarriedEvent
+		if err := e.Decode(&from); err == nil && from.Carried { // announced by another installation
+			continue
+		}
+		ids = append(ids, e.Subject)
+	}
+	if len(ids) == 0 {
 		return nil
+	}
+	return s.DB.Write(ctx, func(tx *sqldb.Tx) error {
+		invited, err := outbox.Written(ctx, tx, ids)
+		if err != nil {
+			return err
+		}
+		open := slices.DeleteFunc(slices.Clone(ids), func(id int64) bool { return invited[id] })
+		return s.invite(ctx, tx, open...)
 	})
 }
 
@@ -104,11 +106,11 @@ func (s *Service) Link(ctx context.Context, a *issuing.Award) (link string, err 
 		return "", errErased
 	}
 	err = s.DB.Write(ctx, func(tx *sqldb.Tx) error {
-		secret, err := s.newSecret(ctx, tx, a.ID)
+		secrets, err := s.newSecrets(ctx, tx, a.ID)
 		if err != nil {
 			return err
 		}
-		link = s.linkTo(secret)
+		link = s.linkTo(secrets[0])
 		return audit.Record(ctx, tx, audit.Entry{OrganisationID: a.OrganisationID, Action: "award.link_made", Subject: "award", SubjectID: a.ID})
 	})
 	return link, err
@@ -177,32 +179,62 @@ var errUnsigned = fault.Unavailablef("This badge is being signed at this moment.
 
 func (s *Service) linkTo(secret string) string { return s.BaseURL + "/claim/" + secret }
 
-func (s *Service) newSecret(ctx context.Context, tx *sqldb.Tx, awardID int64) (string, error) {
-	b := make([]byte, 32)
-	rand.Read(b) // never fails: crypto/rand ends the process instead
-	secret := base64.RawURLEncoding.EncodeToString(b)
-	_, err := tx.Exec(ctx, `INSERT INTO claim_secret (secret_hash, award_id, created_at) VALUES ($1, $2, $3)`, hashSecret(secret), awardID, sqldb.Millis(s.Now()))
-	return secret, err
+// newSecrets makes a secret for each of the awards.
+func (s *Service) newSecrets(ctx context.Context, tx *sqldb.Tx, awards ...int64) ([]string, error) {
+	secrets := make([]string, len(awards))
+	rows := make([][]any, len(awards))
+	for i, id := range awards {
+		b := make([]byte, 32)
+		rand.Read(b) // never fails: crypto/rand ends the process instead
+		secrets[i] = base64.RawURLEncoding.EncodeToString(b)
+		rows[i] = []any{hashSecret(secrets[i]), id, sqldb.Millis(s.Now())}
+	}
+	return secrets, tx.Insert(ctx, "claim_secret", []string{"secret_hash", "award_id", "created_at"}, rows)
 }
 
-// invite writes the mail to the recipient into the outbox.
-func (s *Service) invite(ctx context.Context, tx *sqldb.Tx, awardID int64) error {
-	a, err := issuing.ByID(ctx, tx, awardID)
-	if err != nil || a.Erased() { // nobody is left to write to
-		return err
+// invite writes the mails to the recipients of awards into the outbox.
+func (s *Service) invite(ctx context.Context, tx *sqldb.Tx, ids ...int64) error {
+	if len(ids) == 0 {
+		return nil
 	}
-	o, err := org.ByID(ctx, tx, a.OrganisationID)
+	awards, err := issuing.ByIDs(ctx, tx, ids)
 	if err != nil {
 		return err
 	}
-	v, err := badge.VersionByID(ctx, tx, a.VersionID)
+	awards = slices.DeleteFunc(awards, func(a *issuing.Award) bool { return a.Erased() }) // nobody is left to write to
+	ids = make([]int64, len(awards))
+	for i, a := range awards {
+		ids[i] = a.ID
+	}
+	secrets, err := s.newSecrets(ctx, tx, ids...)
 	if err != nil {
 		return err
 	}
-	secret, err := s.newSecret(ctx, tx, awardID)
-	if err != nil {
-		return err
+	mails := make([]outbox.Mail, len(awards))
+	issuers, versions := map[int64]*org.Organisation{}, map[int64]*badge.Version{}
+	for i, a := range awards {
+		o, v := issuers[a.OrganisationID], versions[a.VersionID]
+		if o == nil {
+			if o, err = org.ByID(ctx, tx, a.OrganisationID); err != nil {
+				return err
+			}
+			issuers[a.OrganisationID] = o
+		}
+		if v == nil {
+			if v, err = badge.VersionByID(ctx, tx, a.VersionID); err != nil {
+				return err
+			}
+			versions[a.VersionID] = v
+		}
+		if mails[i], err = s.mail(a, o, v, secrets[i]); err != nil {
+			return err
+		}
 	}
+	return outbox.Enqueue(ctx, tx, mails...)
+}
+
+// mail is what a recipient gets.
+func (s *Service) mail(a *issuing.Award, o *org.Organisation, v *badge.Version, secret string) (outbox.Mail, error) {
 	called := o.Called(org.HostOf(s.BaseURL))
 	sender := o.Name
 	if called.Domain == "" {
@@ -210,14 +242,11 @@ func (s *Service) invite(ctx context.Context, tx *sqldb.Tx, awardID int64) error
 	}
 	letter := s.letter(a, o, v, called, s.linkTo(outbox.SecretMark))
 	html, err := letter.HTML()
-	if err != nil {
-		return err
-	}
-	return outbox.Enqueue(ctx, tx, outbox.Mail{
+	return outbox.Mail{
 		OrgID: o.ID, AwardID: a.ID, SenderName: sender, ReplyTo: o.Email, To: a.Recipient.Email,
 		Subject: s.Texts.T("mail.claim.subject", map[string]any{"badge": v.Name, "issuer": called.First(s.Texts)}),
 		Text:    letter.Text(), HTML: html, Sealed: s.Seal(secret), PictureKey: v.PicturePNG, Hold: a.Trial,
-	})
+	}, err
 }
 
 func (s *Service) letter(a *issuing.Award, o *org.Organisation, v *badge.Version, called org.PublicName, link string) mail.Letter {
