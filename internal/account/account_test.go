@@ -223,7 +223,7 @@ func TestTokens(t *testing.T) {
 		if err != nil || got.OrganisationID != 1 || got.Name != "LMS" {
 			t.Fatalf("TokenBySecret = %+v, %v", got, err)
 		}
-		if _, err := bySecret(secret+"x"); fault.KindOf(err) != fault.Forbidden {
+		if _, err := bySecret(secret + "x"); fault.KindOf(err) != fault.Forbidden {
 			t.Errorf("a wrong secret: %v", err)
 		}
 		if err := s.RevokeToken(t.Context(), 2, token.PublicID); fault.KindOf(err) != fault.NotFound {

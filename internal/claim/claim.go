@@ -11,7 +11,9 @@ import (
 	"crypto/sha256"
 	"encoding/base64"
 	"errors"
+	"html"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/roundel/roundel/internal/audit"
@@ -211,46 +213,62 @@ func (s *Service) invite(ctx context.Context, tx *sqldb.Tx, ids ...int64) error 
 		return err
 	}
 	mails := make([]outbox.Mail, len(awards))
-	issuers, versions := map[int64]*org.Organisation{}, map[int64]*badge.Version{}
+	forms := map[int64]*form{} // by badge version
 	for i, a := range awards {
-		o, v := issuers[a.OrganisationID], versions[a.VersionID]
-		if o == nil {
-			if o, err = org.ByID(ctx, tx, a.OrganisationID); err != nil {
+		f := forms[a.VersionID]
+		if f == nil {
+			if f, err = s.formFor(ctx, tx, a); err != nil {
 				return err
 			}
-			issuers[a.OrganisationID] = o
+			forms[a.VersionID] = f
 		}
-		if v == nil {
-			if v, err = badge.VersionByID(ctx, tx, a.VersionID); err != nil {
-				return err
-			}
-			versions[a.VersionID] = v
-		}
-		if mails[i], err = s.mail(a, o, v, secrets[i]); err != nil {
-			return err
-		}
+		mails[i] = f.fill(a, s.Seal(secrets[i]))
 	}
 	return outbox.Enqueue(ctx, tx, mails...)
 }
 
-// mail is what a recipient gets.
-func (s *Service) mail(a *issuing.Award, o *org.Organisation, v *badge.Version, secret string) (outbox.Mail, error) {
+// form is the mail about a badge before the recipient's name is in it: writing
+// it takes longer than all the rest of an invitation.
+type form struct {
+	outbox.Mail
+	name string // stands where the recipient's name does
+}
+
+func (s *Service) formFor(ctx context.Context, tx *sqldb.Tx, a *issuing.Award) (*form, error) {
+	o, err := org.ByID(ctx, tx, a.OrganisationID)
+	if err != nil {
+		return nil, err
+	}
+	v, err := badge.VersionByID(ctx, tx, a.VersionID)
+	if err != nil {
+		return nil, err
+	}
 	called := o.Called(org.HostOf(s.BaseURL))
 	sender := o.Name
 	if called.Domain == "" {
 		sender = "" // mail programs show it as who wrote: a name that nobody has confirmed is not that
 	}
-	letter := s.letter(a, o, v, called, s.linkTo(outbox.SecretMark))
-	html, err := letter.HTML()
-	return outbox.Mail{
-		OrgID: o.ID, AwardID: a.ID, SenderName: sender, ReplyTo: o.Email, To: a.Recipient.Email,
+	f := &form{name: rand.Text()} // random, so that nothing in the badge's text can be it
+	letter := s.letter(f.name, o, v, called, s.linkTo(outbox.SecretMark))
+	page, err := letter.HTML()
+	f.Mail = outbox.Mail{
+		OrgID: o.ID, SenderName: sender, ReplyTo: o.Email, Text: letter.Text(), HTML: page, PictureKey: v.PicturePNG,
 		Subject: s.Texts.T("mail.claim.subject", map[string]any{"badge": v.Name, "issuer": called.First(s.Texts)}),
-		Text:    letter.Text(), HTML: html, Sealed: s.Seal(secret), PictureKey: v.PicturePNG, Hold: a.Trial,
-	}, err
+	}
+	return f, err
 }
 
-func (s *Service) letter(a *issuing.Award, o *org.Organisation, v *badge.Version, called org.PublicName, link string) mail.Letter {
-	args := map[string]any{"name": a.Recipient.Name, "badge": v.Name, "issuer": called.First(s.Texts), "email": o.Email,
+// fill returns the mail to the recipient of an award.
+func (f *form) fill(a *issuing.Award, sealed []byte) outbox.Mail {
+	m := f.Mail
+	m.AwardID, m.To, m.Sealed, m.Hold = a.ID, a.Recipient.Email, sealed, a.Trial
+	m.Text = strings.ReplaceAll(m.Text, f.name, a.Recipient.Name)
+	m.HTML = strings.ReplaceAll(m.HTML, f.name, html.EscapeString(a.Recipient.Name))
+	return m
+}
+
+func (s *Service) letter(name string, o *org.Organisation, v *badge.Version, called org.PublicName, link string) mail.Letter {
+	args := map[string]any{"name": name, "badge": v.Name, "issuer": called.First(s.Texts), "email": o.Email,
 		"called": o.Name, "domain": called.Domain, "host": called.Host}
 	t := func(id string) string { return s.Texts.T(id, args) }
 	l := mail.Letter{

@@ -1,7 +1,6 @@
 package org
 
 import (
-	"html/template"
 	"regexp"
 	"strings"
 
@@ -43,15 +42,10 @@ func (n PublicName) First(t *locale.Printer) string {
 	return n.Name
 }
 
-// HTML is First with name, which is Name with markup.
-func (n PublicName) HTML(t *locale.Printer, name template.HTML) template.HTML {
-	id, args := n.text(), n.args()
-	if id == "" {
-		return name
-	}
-	args["name"] = name
-	return t.HTML(id, args)
-}
+// Message is First for who writes the name with markup: a text of the
+// catalogues with its arguments, of which "name" is Name. The id is empty when
+// the name stands for itself.
+func (n PublicName) Message() (id string, args map[string]any) { return n.text(), n.args() }
 
 func (n PublicName) args() map[string]any {
 	return map[string]any{"host": n.Host, "name": n.Name, "domain": n.Domain}

@@ -24,11 +24,15 @@ func TestPublicName(t *testing.T) {
 		{"St. John's", "john.example", "St. John's (john.example)", "St. John's (john.example)", "<b>Uni</b> (john.example)"},
 	} {
 		n := (&org.Organisation{Profile: org.Profile{Name: one.name}, Domain: one.domain}).Called(org.HostOf("https://badges.example:8443"))
-		if first, inside, html := n.First(c.For("en")), n.Inside(c.For("en")), string(n.HTML(c.For("en"), "<b>Uni</b>")); first != one.first || inside != one.inside || html != one.html {
+		id, args := n.Message()
+		args["name"] = "<b>Uni</b>"
+		if first, inside, html := n.First(c.For("en")), n.Inside(c.For("en")), c.For("en").T(id, args); first != one.first || inside != one.inside || html != one.html {
 			t.Errorf("%s of %q is called %q, %q, %q", one.name, one.domain, first, inside, html)
 		}
 	}
-	if n := (org.PublicName{Name: "Uni"}); n.First(c.For("en")) != "Uni" || n.HTML(c.For("en"), "<b>Uni</b>") != "<b>Uni</b>" {
+	if n := (org.PublicName{Name: "Uni"}); n.First(c.For("en")) != "Uni" {
 		t.Error("a name of which nothing is known is called something else")
+	} else if id, _ := n.Message(); id != "" {
+		t.Errorf("a name of which nothing is known has the text %s", id)
 	}
 }

@@ -38,7 +38,7 @@ func (i issuerRef) Link() template.HTML {
 
 // named says what is proven about the issuer, in its name and in a sentence.
 func (i *issuerRef) named(t printer, n org.PublicName) {
-	i.Called = n.HTML(t, i.Link())
+	i.Called = calledHTML(t, n, i.Link())
 	switch {
 	case n.Domain != "":
 		i.Known = t.T("issuer.known_domain", map[string]any{"domain": n.Domain})
@@ -63,4 +63,15 @@ func (s *Server) publicHome(w http.ResponseWriter, r *http.Request) error {
 		p.Issuers = append(p.Issuers, s.issuerRef(t, o))
 	}
 	return s.render(w, r, http.StatusOK, "public/home.html", p)
+}
+
+// calledHTML is what an organisation is called towards strangers, at the
+// beginning of a sentence; name is its own name with markup.
+func calledHTML(t printer, n org.PublicName, name template.HTML) template.HTML {
+	id, args := n.Message()
+	if id == "" {
+		return name
+	}
+	args["name"] = name
+	return t.HTML(id, args)
 }

@@ -50,7 +50,7 @@ func (s *Server) publicIssuer(w http.ResponseWriter, r *http.Request) error {
 	if o.Description != "" {
 		p.Description = t.T("issuer.page_description", map[string]any{"issuer": p.Title, "text": o.Description})
 	}
-	p.Heading = called.HTML(t, element("bdi", o.Name))
+	p.Heading = calledHTML(t, called, element("bdi", o.Name))
 	list, err := s.Badges.List(r.Context(), o.ID)
 	if err != nil {
 		return err

@@ -175,7 +175,7 @@ func (s *Server) reportPage(t printer, report *verify.Report, file []byte) *repo
 			if called.Domain = report.IssuerDomain; report.SharedHost {
 				called.Domain, called.Host = report.AccountDomain, report.IssuerDomain
 			}
-			p.Issuer.Called = called.HTML(t, p.Issuer.Link())
+			p.Issuer.Called = calledHTML(t, called, p.Issuer.Link())
 		}
 		p.Identity = []string{report.Check(verify.CheckIssuerKey).Reason, report.Check(verify.CheckIssuerIdentity).Reason}
 		p.Facts = periodFacts(t, c.ValidFrom, c.ValidUntil)
