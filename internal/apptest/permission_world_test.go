@@ -131,6 +131,16 @@ func (w *gateWorld) account(name string, operator bool) (id int64) {
 	return id
 }
 
+// public returns the public id of an account.
+func (w *gateWorld) public(id int64) string {
+	w.t.Helper()
+	var public publicid.ID
+	w.check(w.db.Read(w.ctx, func(tx *sqldb.Tx) error {
+		return tx.QueryRow(w.ctx, `SELECT public_id FROM account WHERE id = $1`, id).Scan(&public)
+	}))
+	return public.String()
+}
+
 // reset puts the organisations into the standing that is asked about.
 func (w *gateWorld) reset(whose string) {
 	w.t.Helper()
@@ -174,6 +184,10 @@ func (w *gateWorld) secret(caller string) string {
 		}))
 	case "department":
 		role = org.RoleIssuer
+	default:
+		if p := permissionsOf(caller); p != nil {
+			role, key = "custom", w.customRole(caller, p)
+		}
 	}
 	if caller != "stranger" && caller != "operator" {
 		w.write(`INSERT INTO member (organisation_id, account_id, role, custom_role_id, created_at) VALUES ($1, $2, $3, $4, 0)`, a.ID, id, role, key)
@@ -185,6 +199,30 @@ func (w *gateWorld) secret(caller string) string {
 	w.check(err)
 	w.callers[caller] = s
 	return s
+}
+
+// permissionsOf returns what the callers "only x y" and "all but x" have; nil for
+// the others.
+func permissionsOf(caller string) org.Set {
+	if words, ok := strings.CutPrefix(caller, "only "); ok {
+		return org.ParseSet(words)
+	}
+	if word, ok := strings.CutPrefix(caller, "all but "); ok {
+		return org.Permissions().Keep(func(p org.Permission) bool { return string(p) != word })
+	}
+	return nil
+}
+
+// customRole makes a role with these permissions and no others: not even the
+// one that every role has which people make.
+func (w *gateWorld) customRole(name string, p org.Set) (key int64) {
+	w.t.Helper()
+	w.check(w.db.Write(w.ctx, func(tx *sqldb.Tx) error {
+		return tx.QueryRow(w.ctx, `INSERT INTO custom_role (public_id, organisation_id, name, permissions, created_at) VALUES ($1, $2, $3, $4, 0)
+			ON CONFLICT (organisation_id, name) DO UPDATE SET permissions = excluded.permissions RETURNING id`,
+			publicid.New(), w.orgs["A"].ID, name, p.String()).Scan(&key)
+	}))
+	return key
 }
 
 var placeholder = regexp.MustCompile(`\{(\w+)[^}]*\}`)
@@ -353,11 +391,7 @@ func (w *gateWorld) make(name, kind, address string) string {
 	case "member":
 		id := w.account(seed[name]+" Member", false)
 		w.write(`INSERT INTO member (organisation_id, account_id, role, created_at) VALUES ($1, $2, 'viewer', 0)`, o.ID, id)
-		var public publicid.ID
-		w.check(w.db.Read(w.ctx, func(tx *sqldb.Tx) error {
-			return tx.QueryRow(w.ctx, `SELECT public_id FROM account WHERE id = $1`, id).Scan(&public)
-		}))
-		return public.String()
+		return w.public(id)
 	case "invitation":
 		w.write(`DELETE FROM invitation WHERE organisation_id = $1`, o.ID)
 		i, err := f.Orgs.Invite(w.ctx, o.ID, by, mail, org.Grant{Role: org.RoleViewer})
@@ -392,7 +426,7 @@ func (w *gateWorld) make(name, kind, address string) string {
 			id = 0
 		}
 		w.write(`DELETE FROM signin_provider WHERE organisation_id = $1`, id)
-		p, err := f.SignIn.Create(w.ctx, id, signin.OIDC, signin.Settings{Name: seed[name], Issuer: "https://idp.invalid", ClientID: "x"}, "secret")
+		p, err := f.SignIn.Create(w.ctx, id, by, signin.OIDC, signin.Settings{Name: seed[name], Issuer: "https://idp.invalid", ClientID: "x"}, "secret")
 		w.check(err)
 		return p.PublicID.String()
 	case "organisation":

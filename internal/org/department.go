@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"errors"
+	"slices"
 	"time"
 
 	"github.com/roundel/roundel/internal/fault"
@@ -125,8 +126,10 @@ func (s *Service) CreateDepartment(ctx context.Context, id int64, name string, p
 
 var errDepartmentName = fault.Fields(fault.Field{Path: "name", Message: "Give the department a name, up to 120 characters."})
 
-// ChangeDepartment gives a department another name and another place.
-func (s *Service) ChangeDepartment(ctx context.Context, id int64, department publicid.ID, name string, parent publicid.ID) error {
+// ChangeDepartment gives a department another name and another place. A move
+// widens the reach of whoever is limited to what it comes below, so it takes
+// what giving them their roles takes.
+func (s *Service) ChangeDepartment(ctx context.Context, id int64, by Actor, department publicid.ID, name string, parent publicid.ID) error {
 	name, ok := input.Line(name, 120)
 	if !ok {
 		return errDepartmentName
@@ -147,11 +150,42 @@ func (s *Service) ChangeDepartment(ctx context.Context, id int64, department pub
 		if err != nil {
 			return err
 		}
+		if to != d.ParentID {
+			if err := mayWiden(ctx, tx, id, by, tree, to); err != nil {
+				return err
+			}
+		}
 		if _, err := tx.Exec(ctx, `UPDATE department SET name = $3, parent_id = $4 WHERE organisation_id = $1 AND id = $2`, id, d.ID, name, to); err != nil {
 			return sameName(err)
 		}
 		return record(ctx, tx, id, "department.changed", "department", d.ID, nil)
 	})
+}
+
+// mayWiden returns a fault unless the actor may give the roles of all who are
+// limited to the department or to one above it.
+func mayWiden(ctx context.Context, tx *sqldb.Tx, id int64, by Actor, tree []*Department, department int64) error {
+	parents := map[int64]int64{}
+	for _, d := range tree {
+		parents[d.ID] = d.ParentID
+	}
+	above := map[int64]bool{}
+	for up := department; up != 0; up = parents[up] {
+		above[up] = true
+	}
+	list, err := members(ctx, tx, id)
+	if err != nil {
+		return err
+	}
+	for _, m := range list {
+		if !slices.ContainsFunc(m.Departments, func(d int64) bool { return above[d] }) {
+			continue
+		}
+		if err := by.mayGive(m.Role); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // place returns the key of the department that something is to stand below. A

@@ -201,6 +201,25 @@ func TestNobodyGivesWhatTheyDoNotHave(t *testing.T) {
 	big, err := w.CreateRole(ctx, w.o.ID, w.owner, "Key keeper", org.Set{org.ManageKeys})
 	check(t, err)
 	w.want(w.ChangeRole(ctx, w.o.ID, clerk, big.ID, "x", org.Set{org.ViewBadges}), fault.Forbidden, "a clerk changed a mightier role")
+	w.want(w.DeleteRole(ctx, w.o.ID, clerk, big.ID), fault.Forbidden, "a clerk deleted a mightier role")
+	w.want(w.CheckDefaultRole(ctx, w.o.ID, clerk, org.RoleViewer), fault.Forbidden, "a clerk gave newcomers more than they have")
+	w.want(w.CheckDefaultRole(ctx, w.o.ID, w.owner, small.ID.String()), fault.Invalid, "newcomers manage members")
+	check(t, w.CheckDefaultRole(ctx, w.o.ID, w.owner, org.RoleViewer))
+	// Nor does what is open already: an invitation, a pause, a token.
+	open, err := w.Invite(ctx, w.o.ID, w.owner, "new@example.org", org.Grant{Role: org.RoleOwner})
+	check(t, err)
+	w.now = w.now.Add(2 * time.Minute)
+	for name, who := range map[string]org.Actor{"a clerk": clerk, "an administrator": admin} {
+		w.want(w.SendInvitationAgain(ctx, w.o.ID, who, open.PublicID), fault.Forbidden, name+" sent an owner's invitation again")
+		w.want(w.WithdrawInvitation(ctx, w.o.ID, who, open.PublicID), fault.Forbidden, name+" withdrew an owner's invitation")
+	}
+	w.want(w.DB.Write(ctx, func(tx *sqldb.Tx) error {
+		_, err := w.Reinstate(ctx, tx, w.o.ID, clerk, adminID)
+		return err
+	}), fault.Forbidden, "a clerk reinstated an administrator")
+	w.want(org.CheckScopes(org.Set{org.IssueAwards}, clerk.Permissions), fault.Invalid, "a clerk's token awards")
+	w.want(org.CheckScopes(org.Set{org.ManageKeys}, admin.Permissions), fault.Invalid, "a token manages keys")
+	check(t, org.CheckScopes(org.Set{org.ViewMembers}, clerk.Permissions))
 	for _, code := range []string{"", "custom", "god", publicid.New().String()} {
 		w.want(w.SetRole(ctx, w.o.ID, w.owner, issuerID, org.Grant{Role: code}), fault.Invalid, "the role "+code)
 	}
@@ -210,9 +229,9 @@ func TestNobodyGivesWhatTheyDoNotHave(t *testing.T) {
 	w.want(w.Remove(ctx, other.ID, w.owner, issuerID), fault.NotFound, "a member of another organisation was removed")
 	w.want(w.SetRole(ctx, other.ID, w.owner, ownerID, org.Grant{Role: small.ID.String()}), fault.Invalid, "another organisation's role was given")
 
-	w.want(w.DeleteRole(ctx, w.o.ID, small.ID), fault.Conflict, "a role that somebody has was deleted")
+	w.want(w.DeleteRole(ctx, w.o.ID, w.owner, small.ID), fault.Conflict, "a role that somebody has was deleted")
 	check(t, w.Remove(ctx, w.o.ID, w.owner, clerkID))
-	check(t, w.DeleteRole(ctx, w.o.ID, small.ID))
+	check(t, w.DeleteRole(ctx, w.o.ID, w.owner, small.ID))
 }
 
 func (w *team) publicOf(id int64) (public publicid.ID) {
@@ -327,8 +346,8 @@ func TestDepartments(t *testing.T) {
 		arts := make("Arts", publicid.ID{})
 		_, err := w.CreateDepartment(ctx, w.o.ID, "Physics", science.PublicID)
 		w.want(err, fault.Invalid, "two of one name")
-		w.want(w.ChangeDepartment(ctx, w.o.ID, science.PublicID, "Science", optics.PublicID), fault.Invalid, "a circle")
-		w.want(w.ChangeDepartment(ctx, w.o.ID, science.PublicID, "Science", science.PublicID), fault.Invalid, "below itself")
+		w.want(w.ChangeDepartment(ctx, w.o.ID, w.owner, science.PublicID, "Science", optics.PublicID), fault.Invalid, "a circle")
+		w.want(w.ChangeDepartment(ctx, w.o.ID, w.owner, science.PublicID, "Science", science.PublicID), fault.Invalid, "below itself")
 		list, err := w.Departments(ctx, w.o.ID)
 		check(t, err)
 		var drawn []string
@@ -349,8 +368,17 @@ func TestDepartments(t *testing.T) {
 		if m.Reach.Covers(0) || m.Permissions.Has(org.ViewOutbox) || !m.Permissions.Has(org.IssueAwards) {
 			t.Errorf("a department's issuer has %+v", m)
 		}
+		// Who may not give Paul's role may not widen its reach either, by moving
+		// something below what he has, or below what lies in it.
+		clerk := org.Actor{AccountID: w.owner.AccountID, Permissions: org.Set{org.ViewBadges, org.EditOrganisation}}
+		for _, below := range []*org.Department{physics, optics} {
+			w.want(w.ChangeDepartment(ctx, w.o.ID, clerk, arts.PublicID, "Arts", below.PublicID), fault.Forbidden, "an issuer's reach was widened to what came below "+below.Name)
+		}
+		check(t, w.ChangeDepartment(ctx, w.o.ID, clerk, optics.PublicID, "Optics", physics.PublicID)) // stays where it is
+		check(t, w.ChangeDepartment(ctx, w.o.ID, clerk, arts.PublicID, "Arts", science.PublicID))
+		check(t, w.ChangeDepartment(ctx, w.o.ID, clerk, arts.PublicID, "Arts", publicid.ID{}))
 		// What moves below comes into reach, what moves away leaves it.
-		check(t, w.ChangeDepartment(ctx, w.o.ID, optics.PublicID, "Optics", arts.PublicID))
+		check(t, w.ChangeDepartment(ctx, w.o.ID, w.owner, optics.PublicID, "Optics", arts.PublicID))
 		if m := w.membership(paul.AccountID); m.Reach.Covers(optics.ID) {
 			t.Error("a department that moved away is still within reach")
 		}

@@ -40,6 +40,26 @@ func (s *Service) CheckDefaultRole(ctx context.Context, id int64, by Actor, code
 	})
 }
 
+// MayVouch returns a Forbidden fault unless the actor may decide whose word
+// counts for those who sign in by identities that begin with prefix: whoever
+// decides that can sign in as any of them, so it takes what giving each member
+// among them their role takes.
+func (s *Service) MayVouch(ctx context.Context, tx *sqldb.Tx, id int64, by Actor, prefix string) error {
+	roles, err := sqldb.Collect(ctx, tx, func(r *sql.Rows) (Role, error) {
+		var c roleColumns
+		err := r.Scan(c.into()...)
+		return c.role(), err
+	}, `SELECT `+roleSelect+` FROM member WHERE organisation_id = $1 AND EXISTS (SELECT 1 FROM account_identity i
+		WHERE i.account_id = member.account_id AND substr(i.provider, 1, $2) = $3)`, id, len(prefix), prefix)
+	if err != nil {
+		return err
+	}
+	if slices.ContainsFunc(roles, func(r Role) bool { return by.mayGive(r) != nil }) {
+		return fault.Forbiddenf("Somebody who signs in this way may do more than you. Ask them or an owner to change whose word counts.")
+	}
+	return nil
+}
+
 // JoinBySignIn makes somebody a member whom the organisation's own provider has
 // let in, with the role that the organisation gives to all of those. Members
 // stay what they are.

@@ -141,13 +141,16 @@ func (s *Service) ChangeRole(ctx context.Context, id int64, by Actor, role publi
 }
 
 // DeleteRole deletes a role that nobody has and nobody is invited to.
-func (s *Service) DeleteRole(ctx context.Context, id int64, role publicid.ID) error {
+func (s *Service) DeleteRole(ctx context.Context, id int64, by Actor, role publicid.ID) error {
 	return s.DB.Write(ctx, func(tx *sqldb.Tx) error {
 		if err := lock(ctx, tx, id); err != nil { // nobody gets it meanwhile
 			return err
 		}
 		r, err := customRole(ctx, tx, id, role)
 		if err != nil {
+			return err
+		}
+		if err := by.mayGive(r); err != nil {
 			return err
 		}
 		var invited int64

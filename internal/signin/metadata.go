@@ -21,6 +21,7 @@ import (
 
 	"github.com/roundel/roundel/internal/fault"
 	"github.com/roundel/roundel/internal/jobs"
+	"github.com/roundel/roundel/internal/org"
 	"github.com/roundel/roundel/internal/publicid"
 	"github.com/roundel/roundel/internal/sqldb"
 )
@@ -280,13 +281,16 @@ func (s *Service) signedPart(p *Provider, raw []byte) ([]byte, error) {
 }
 
 // TakeMetadata reads the file, or, without one, asks the metadata's address.
-func (s *Service) TakeMetadata(ctx context.Context, organisationID int64, id publicid.ID, file []byte) error {
+func (s *Service) TakeMetadata(ctx context.Context, organisationID int64, by org.Actor, id publicid.ID, file []byte) error {
 	p, err := s.Provider(ctx, organisationID, id)
 	if err != nil {
 		return err
 	}
 	if p.Kind != SAML {
 		return errNoProvider
+	}
+	if err := s.DB.Read(ctx, func(tx *sqldb.Tx) error { return s.mayVouch(ctx, tx, p, by) }); err != nil {
+		return err
 	}
 	if len(file) > 0 {
 		return s.takeMetadata(ctx, p, file)

@@ -9,6 +9,7 @@ import (
 
 	"github.com/roundel/roundel/internal/account"
 	"github.com/roundel/roundel/internal/fault"
+	"github.com/roundel/roundel/internal/org"
 	"github.com/roundel/roundel/internal/publicid"
 	"github.com/roundel/roundel/internal/sqldb"
 )
@@ -110,7 +111,7 @@ const maxProviders = 20
 
 // Create adds a provider, switched off. secret is OIDC's client secret, which is
 // kept encrypted; empty for public clients.
-func (s *Service) Create(ctx context.Context, organisationID int64, kind string, c Settings, secret string) (*Provider, error) {
+func (s *Service) Create(ctx context.Context, organisationID int64, by org.Actor, kind string, c Settings, secret string) (*Provider, error) {
 	p := &Provider{PublicID: publicid.New(), OrganisationID: organisationID, Kind: kind, CreatedAt: s.Now(), Settings: c}
 	if kind != OIDC && kind != SAML {
 		return nil, bad("kind", "Choose OpenID Connect or SAML.")
@@ -119,10 +120,16 @@ func (s *Service) Create(ctx context.Context, organisationID int64, kind string,
 	if err := s.check(p); err != nil {
 		return nil, err
 	}
+	if err := s.mayGiveDefault(ctx, p, by); err != nil {
+		return nil, err
+	}
 	if err := s.setSecret(p, secret); err != nil {
 		return nil, err
 	}
 	err := s.DB.Write(ctx, func(tx *sqldb.Tx) error {
+		if err := s.mayVouch(ctx, tx, p, by); err != nil {
+			return err
+		}
 		var n int64
 		if err := tx.QueryRow(ctx, `SELECT count(*) FROM signin_provider WHERE organisation_id = $1`, organisationID).Scan(&n); err != nil {
 			return err
@@ -147,6 +154,29 @@ func (s *Service) Create(ctx context.Context, organisationID int64, kind string,
 		return s.record(ctx, tx, p, "signin_provider.created", "signin_provider", p.ID, map[string]string{"kind": kind})
 	})
 	return p, err
+}
+
+// mayGiveDefault refuses a role for newcomers that the actor may not give.
+func (s *Service) mayGiveDefault(ctx context.Context, p *Provider, by org.Actor) error {
+	if p.OrganisationID == 0 {
+		return nil
+	}
+	return s.Orgs.CheckDefaultRole(ctx, p.OrganisationID, by, p.DefaultRole)
+}
+
+// mayVouch refuses to let somebody choose the metadata of an organisation's SAML
+// provider by which members sign in who may do more. Metadata says whose
+// signature counts for any issuer: whoever writes it can sign in as all of them.
+// OIDC has no such choice: an issuer's keys lie at the issuer's own address.
+func (s *Service) mayVouch(ctx context.Context, tx *sqldb.Tx, p *Provider, by org.Actor) error {
+	if p.OrganisationID == 0 || p.Kind != SAML {
+		return nil
+	}
+	o, err := org.ByID(ctx, tx, p.OrganisationID)
+	if err != nil {
+		return err
+	}
+	return s.Orgs.MayVouch(ctx, tx, p.OrganisationID, by, o.Slug+"#")
 }
 
 // setSecret seals what is kept of the provider: OIDC's client secret, or a key
@@ -181,7 +211,7 @@ func update(ctx context.Context, tx *sqldb.Tx, p *Provider) error {
 // Change replaces the settings of a provider. An empty secret leaves the one
 // that is kept, unless the issuer changes: a secret goes to nobody but whom it
 // was entered for.
-func (s *Service) Change(ctx context.Context, organisationID int64, id publicid.ID, c Settings, secret string) (*Provider, error) {
+func (s *Service) Change(ctx context.Context, organisationID int64, by org.Actor, id publicid.ID, c Settings, secret string) (*Provider, error) {
 	p, err := s.Provider(ctx, organisationID, id)
 	if err != nil {
 		return nil, err
@@ -191,6 +221,10 @@ func (s *Service) Change(ctx context.Context, organisationID int64, id publicid.
 	if err := s.check(p); err != nil {
 		return nil, err
 	}
+	if err := s.mayGiveDefault(ctx, p, by); err != nil {
+		return nil, err
+	}
+	other := p.MetadataURL != before.MetadataURL || p.MetadataCert != before.MetadataCert
 	if p.Kind == OIDC {
 		if p.Issuer != before.Issuer && p.HasSecret && secret == "" {
 			return nil, bad("secret", "Enter the client secret for this issuer.")
@@ -203,6 +237,11 @@ func (s *Service) Change(ctx context.Context, organisationID int64, id publicid.
 		if _, err := providerOf(ctx, tx, organisationID, id); err != nil {
 			return err
 		}
+		if other || p.Enabled && !before.Enabled {
+			if err := s.mayVouch(ctx, tx, p, by); err != nil {
+				return err
+			}
+		}
 		if err := update(ctx, tx, p); err != nil {
 			return err
 		}
@@ -210,7 +249,7 @@ func (s *Service) Change(ctx context.Context, organisationID int64, id publicid.
 		if _, err := tx.Exec(ctx, `DELETE FROM signin_attempt WHERE provider_id = $1`, p.ID); err != nil {
 			return err
 		}
-		if p.Kind == SAML && (p.MetadataURL != before.MetadataURL || p.MetadataCert != before.MetadataCert) {
+		if p.Kind == SAML && other {
 			if err := s.forgetMetadata(ctx, tx, p); err != nil {
 				return err
 			}

@@ -172,10 +172,10 @@ func TestSecretsOfProviders(t *testing.T) {
 			t.Errorf("kept as %q", sealed)
 		}
 		c.Issuer = "https://evil.example"
-		if _, err := w.Change(t.Context(), 0, p.PublicID, c, ""); err == nil {
+		if _, err := w.Change(t.Context(), 0, w.actor, p.PublicID, c, ""); err == nil {
 			t.Error("the secret goes to another issuer")
 		}
-		if _, err := w.Change(t.Context(), w.o.ID, p.PublicID, c, "x"); err == nil {
+		if _, err := w.Change(t.Context(), w.o.ID, w.actor, p.PublicID, c, "x"); err == nil {
 			t.Error("an organisation changed the installation's provider")
 		}
 		if err := w.Remove(t.Context(), w.o.ID, p.PublicID); err == nil {
@@ -188,12 +188,12 @@ func TestSecretsOfProviders(t *testing.T) {
 			"no client":          {Name: "X", Issuer: "https://accounts.example"},
 			"runs all mailboxes": {Name: "X", Issuer: "https://accounts.example", ClientID: "c", Domains: []string{"*"}, Authoritative: true},
 		} {
-			if _, err := w.Create(t.Context(), 0, signin.OIDC, bad, ""); err == nil {
+			if _, err := w.Create(t.Context(), 0, w.actor, signin.OIDC, bad, ""); err == nil {
 				t.Errorf("%s: taken", what)
 			}
 		}
 		bad := signin.Settings{Name: "X", Issuer: "https://accounts.example", ClientID: "c", Domains: []string{"gmail.com"}}
-		if _, err := w.Create(t.Context(), w.o.ID, signin.OIDC, bad, ""); err == nil {
+		if _, err := w.Create(t.Context(), w.o.ID, w.actor, signin.OIDC, bad, ""); err == nil {
 			t.Error("an organisation vouches for domains that it has not proven")
 		}
 	})

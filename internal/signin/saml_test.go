@@ -110,7 +110,7 @@ func (c *campus) metadata(until time.Time) []byte {
 func (c *campus) at(w *world, encrypted bool) *signin.Provider {
 	w.t.Helper()
 	p := w.provider(0, signin.SAML, signin.Settings{Name: "Campus", Domains: []string{"*"}, Newcomers: true, SecondFactor: []string{"https://refeds.org/profile/mfa"}}, "")
-	check(w.t, w.TakeMetadata(w.t.Context(), 0, p.PublicID, c.metadata(time.Now().Add(time.Hour))))
+	check(w.t, w.TakeMetadata(w.t.Context(), 0, w.actor, p.PublicID, c.metadata(time.Now().Add(time.Hour))))
 	text, err := w.Metadata(w.t.Context(), p.PublicID)
 	check(w.t, err)
 	c.sp = &saml.EntityDescriptor{}
@@ -336,11 +336,11 @@ func TestMetadata(t *testing.T) {
 			"not signed":   c.metadata(soon),
 			"not metadata": []byte("<html></html>"),
 		} {
-			if err := w.TakeMetadata(t.Context(), 0, p.PublicID, text); err == nil {
+			if err := w.TakeMetadata(t.Context(), 0, w.actor, p.PublicID, text); err == nil {
 				t.Errorf("%s: taken", what)
 			}
 		}
-		check(t, w.TakeMetadata(t.Context(), 0, p.PublicID, federation(k, soon)))
+		check(t, w.TakeMetadata(t.Context(), 0, w.actor, p.PublicID, federation(k, soon)))
 		list, _, err := w.Houses(t.Context(), p.PublicID, "COLLEGE")
 		check(t, err)
 		if len(list) != 1 || list[0].EntityID != "https://idp.college.example/idp" || len(list[0].Scopes) != 1 || list[0].Scopes[0] != "college.example" {
@@ -360,7 +360,7 @@ func TestMetadata(t *testing.T) {
 			t.Error("metadata that has expired is still offered")
 		}
 		plain := w.provider(0, signin.SAML, signin.Settings{Name: "No certificate"}, "")
-		if err := w.TakeMetadata(t.Context(), 0, plain.PublicID, federation(k, soon.Add(9*time.Hour))); err == nil {
+		if err := w.TakeMetadata(t.Context(), 0, w.actor, plain.PublicID, federation(k, soon.Add(9*time.Hour))); err == nil {
 			t.Error("a federation without a certificate was taken")
 		}
 	})

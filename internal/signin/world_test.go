@@ -32,6 +32,7 @@ type world struct {
 	ahead time.Duration // by which its clock is
 	o     *org.Organisation
 	owner int64
+	actor org.Actor // the owner
 }
 
 func newWorld(t *testing.T, db *sqldb.DB) *world {
@@ -52,6 +53,7 @@ func newWorld(t *testing.T, db *sqldb.DB) *world {
 	w.Service = &signin.Service{DB: db, Accounts: accounts, Orgs: orgs, Fetch: &fetch.Client{AllowLoopback: true}, Now: now, BaseURL: base,
 		Log: slog.New(slog.DiscardHandler), Seal: turn, Open: func(name string, b []byte) ([]byte, error) { return turn(name, b), nil }}
 	w.owner = w.person("Ada", "ada@example.org", true)
+	w.actor = org.Actor{AccountID: w.owner, Permissions: org.Permissions(), Owner: true}
 	w.o, err = orgs.Create(t.Context(), w.owner, org.Profile{Name: "Uni", Website: "https://www.uni.example", Email: "info@uni.example", Country: "DE"})
 	check(t, err)
 	w.exec(`INSERT INTO organisation_domain (public_id, organisation_id, domain, token, created_at, proven_at) VALUES ($1, $2, 'uni.example', 'x', 1, 1)`, publicid.New(), w.o.ID)
@@ -115,10 +117,10 @@ func (w *world) reason() (data string) {
 // provider makes a provider and switches it on.
 func (w *world) provider(organisation int64, kind string, c signin.Settings, secret string) *signin.Provider {
 	w.t.Helper()
-	p, err := w.Create(w.t.Context(), organisation, kind, c, secret)
+	p, err := w.Create(w.t.Context(), organisation, w.actor, kind, c, secret)
 	check(w.t, err)
 	c.Enabled = true
-	p, err = w.Change(w.t.Context(), organisation, p.PublicID, c, secret)
+	p, err = w.Change(w.t.Context(), organisation, w.actor, p.PublicID, c, secret)
 	check(w.t, err)
 	return p
 }

@@ -154,8 +154,8 @@ func (s *Server) departmentChange(w http.ResponseWriter, r *http.Request) error 
 	if err != nil {
 		return err
 	}
-	p := &departmentPage{Name: r.PostFormValue("name"), Parent: r.PostFormValue("parent")}
-	err = s.Orgs.ChangeDepartment(r.Context(), gate.From(r.Context()).Organisation.ID, id, p.Name, parentOf(p.Parent))
+	c, p := gate.From(r.Context()), &departmentPage{Name: r.PostFormValue("name"), Parent: r.PostFormValue("parent")}
+	err = s.Orgs.ChangeDepartment(r.Context(), c.Organisation.ID, c.Actor(), id, p.Name, parentOf(p.Parent))
 	if refused(err) {
 		return s.showDepartment(w, r, p, err)
 	}

@@ -248,15 +248,6 @@ func enteredProvider(r *http.Request) signin.Settings {
 	}
 }
 
-// checkProviderRole refuses roles that nobody may get by signing in.
-func (s *Server) checkProviderRole(r *http.Request, c signin.Settings) error {
-	who := gate.From(r.Context())
-	if who.Organisation == nil {
-		return nil
-	}
-	return s.Orgs.CheckDefaultRole(r.Context(), who.Organisation.ID, who.Actor(), c.DefaultRole)
-}
-
 // providerCreate answers POST …/sign-in/new.
 func (s *Server) providerCreate(w http.ResponseWriter, r *http.Request) error {
 	if err := readForm(w, r, uploadLimit); err != nil {
@@ -266,11 +257,7 @@ func (s *Server) providerCreate(w http.ResponseWriter, r *http.Request) error {
 	if r.URL.Query().Get("kind") == signin.SAML {
 		p.Kind = signin.SAML
 	}
-	err := s.checkProviderRole(r, p.Form)
-	var made *signin.Provider
-	if err == nil {
-		made, err = s.SignIn.Create(r.Context(), organisationKey(r), p.Kind, p.Form, r.PostFormValue("secret"))
-	}
+	made, err := s.SignIn.Create(r.Context(), organisationKey(r), gate.From(r.Context()).Actor(), p.Kind, p.Form, r.PostFormValue("secret"))
 	if refused(err) {
 		p.Problems = problemsOf(err)
 		return s.showProviderForm(w, r, p)
@@ -319,9 +306,7 @@ func (s *Server) providerChange(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	c := enteredProvider(r)
-	if err = s.checkProviderRole(r, c); err == nil {
-		_, err = s.SignIn.Change(r.Context(), organisationKey(r), id, c, r.PostFormValue("secret"))
-	}
+	_, err = s.SignIn.Change(r.Context(), organisationKey(r), gate.From(r.Context()).Actor(), id, c, r.PostFormValue("secret"))
 	if refused(err) {
 		return s.showProvider(w, r, &c, err)
 	}
@@ -357,7 +342,7 @@ func (s *Server) providerMetadata(w http.ResponseWriter, r *http.Request) error 
 	if err != nil {
 		return err
 	}
-	err = s.SignIn.TakeMetadata(r.Context(), organisationKey(r), id, file)
+	err = s.SignIn.TakeMetadata(r.Context(), organisationKey(r), gate.From(r.Context()).Actor(), id, file)
 	if refused(err) {
 		x, found := s.SignIn.Provider(r.Context(), organisationKey(r), id)
 		if found != nil {

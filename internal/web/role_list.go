@@ -141,7 +141,8 @@ func (s *Server) roleDelete(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	err = s.Orgs.DeleteRole(r.Context(), gate.From(r.Context()).Organisation.ID, role.ID)
+	c := gate.From(r.Context())
+	err = s.Orgs.DeleteRole(r.Context(), c.Organisation.ID, c.Actor(), role.ID)
 	if refused(err) {
 		return s.showRole(w, r, role, role.Name, role.Permissions, err)
 	}

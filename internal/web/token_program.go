@@ -2,11 +2,11 @@ package web
 
 import (
 	"net/http"
-	"strconv"
 	"time"
 
 	"github.com/roundel/roundel/internal/account"
 	"github.com/roundel/roundel/internal/gate"
+	"github.com/roundel/roundel/internal/org"
 )
 
 // programRow is one service account: a program of the organisation, which owns
@@ -22,14 +22,14 @@ type programRow struct {
 // token is.
 func (s *Server) tokenOwners(r *http.Request, p *tokenListPage) (func(*account.Token) string, error) {
 	t := s.texts(r)
-	names := map[string]string{}
+	programNames := map[int64]string{}
 	programs, err := s.Orgs.ServiceAccounts(r.Context(), p.Org.ID)
 	if err != nil {
 		return nil, err
 	}
 	p.Owners = []option{{Value: "", Label: t.T("token.owner_me", nil)}}
 	for _, one := range programs {
-		names["p"+strconv.FormatInt(one.ID, 10)] = one.Name
+		programNames[one.ID] = one.Name
 		row := programRow{Name: one.Name, Created: one.CreatedAt, Tag: tag{Text: t.T("token.tag.revoked", nil)}}
 		if one.DisabledAt.IsZero() {
 			row.Tag, row.End = tag{Kind: "good", Text: t.T("token.tag.active", nil)}, p.Base+"/settings/programs/"+one.PublicID.String()+"/end"
@@ -41,14 +41,27 @@ func (s *Server) tokenOwners(r *http.Request, p *tokenListPage) (func(*account.T
 	if err != nil {
 		return nil, err
 	}
+	people := map[int64]*org.Member{}
 	for _, m := range members {
-		names[strconv.FormatInt(m.AccountID, 10)] = m.Name
+		people[m.AccountID] = m
 	}
 	return func(token *account.Token) string {
-		if token.ServiceAccount > 0 {
-			return names["p"+strconv.FormatInt(token.ServiceAccount, 10)]
+		maker := people[token.CreatedBy]
+		if token.ServiceAccount == 0 {
+			if maker == nil {
+				return "" // it ended when the person left
+			}
+			return maker.Name
 		}
-		return names[strconv.FormatInt(token.CreatedBy, 10)] // nobody's once the person has left
+		// It goes on when its maker, who has seen the secret, loses permissions.
+		args, text := map[string]any{"program": programNames[token.ServiceAccount]}, "token.of_program_left"
+		if maker != nil {
+			args["name"], text = maker.Name, "token.of_program"
+			if len(maker.Departments) > 0 || !maker.PausedAt.IsZero() || !maker.Role.Permissions.Covers(org.SetOf(token.Scopes)) {
+				text = "token.of_program_less"
+			}
+		}
+		return t.T(text, args)
 	}, nil
 }
 
