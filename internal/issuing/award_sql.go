@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -53,7 +54,7 @@ func scanAwards(r *sql.Rows) (*Award, error) { return scanAward(r) }
 // ByIDs returns the awards with these keys, in the order of their keys. Those
 // that do not exist are left out.
 func ByIDs(ctx context.Context, tx *sqldb.Tx, ids []int64) ([]*Award, error) {
-	list, args := sqldb.List(ids)
+	list, args := sqldb.List(1, ids)
 	return sqldb.Collect(ctx, tx, scanAwards, `SELECT `+awardColumns+awardFrom+`WHERE a.id IN (`+list+`) ORDER BY a.id`, args...)
 }
 
@@ -91,15 +92,44 @@ var insertedColumns = []string{
 
 func placeholder(n int) string { return "$" + strconv.Itoa(n) }
 
-// completeAward stores the signed bytes unless they are there already, and
-// reports whether it did.
-func completeAward(ctx context.Context, tx *sqldb.Tx, a *Award, now time.Time) (bool, error) {
-	n, err := tx.Exec(ctx, `UPDATE award SET document = $2, issued_at = $3 WHERE id = $1 AND document IS NULL`, a.ID, a.Document, sqldb.Millis(now))
-	if n == 1 {
-		a.IssuedAt = sqldb.Time(sqldb.Millis(now))
+// completeAwards stores the signed bytes of awards that have none yet, and
+// returns the keys of those.
+func completeAwards(ctx context.Context, tx *sqldb.Tx, awards []*Award, now time.Time) (map[int64]bool, error) {
+	first := map[int64]bool{}
+	for part := range slices.Chunk(awards, completedAtOnce) {
+		// One statement for many: the engines keep it parsed for each number of rows
+		// that is a power of two, so the last award stands in for what is missing.
+		n := 1
+		for n < len(part) {
+			n *= 2
+		}
+		var which, list strings.Builder
+		args := []any{sqldb.Millis(now)}
+		for i := range n {
+			a := part[min(i, len(part)-1)]
+			args = append(args, a.ID, a.Document)
+			fmt.Fprintf(&which, " WHEN $%d THEN $%d", 2*i+2, 2*i+3)
+			if i > 0 {
+				list.WriteString(", ")
+			}
+			fmt.Fprintf(&list, "$%d", 2*i+2)
+		}
+		_, err := sqldb.Collect(ctx, tx, func(r *sql.Rows) (id int64, err error) {
+			err = r.Scan(&id)
+			first[id] = true
+			return id, err
+		}, `UPDATE award SET issued_at = $1, document = CASE id`+which.String()+` ELSE document END
+			WHERE document IS NULL AND id IN (`+list.String()+`) RETURNING id`, args...)
+		if err != nil {
+			return nil, err
+		}
 	}
-	return n == 1, err
+	return first, nil
 }
+
+// completedAtOnce bounds the statement of completeAwards, which goes through
+// its list for each row.
+const completedAtOnce = 32
 
 func awardByID(ctx context.Context, tx *sqldb.Tx, id int64) (*Award, error) {
 	return scanAward(tx.QueryRow(ctx, `SELECT `+awardColumns+awardFrom+`WHERE a.id = $1`, id))
@@ -117,38 +147,28 @@ type retried struct {
 
 // retries returns what was made for the keys of requests, by endpoint and key.
 func retries(ctx context.Context, tx *sqldb.Tx, organisationID int64, all []*asked) (map[[2]string]retried, error) {
-	args := []any{organisationID}
+	keys := map[string][]string{} // by endpoint
 	for _, q := range all {
 		if q.retry.Key != "" {
-			args = append(args, q.retry.Endpoint, q.retry.Key)
+			keys[q.retry.Endpoint] = append(keys[q.retry.Endpoint], q.retry.Key)
 		}
 	}
 	known := map[[2]string]retried{}
-	n := (len(args) - 1) / 2
-	if n == 0 {
-		return known, nil
-	}
-	// The engines keep statements parsed by their text, so the list is filled up
-	// to a power of two.
-	for ; n&(n-1) != 0; n++ {
-		args = append(args, args[1], args[2])
-	}
-	var list strings.Builder
-	for i := range n {
-		if i > 0 {
-			list.WriteString(", ")
+	for endpoint, list := range keys {
+		text, args := sqldb.List(3, list)
+		_, err := sqldb.Collect(ctx, tx, func(r *sql.Rows) (struct{}, error) {
+			id := [2]string{endpoint}
+			var made retried
+			err := r.Scan(&id[1], &made.hash, &made.award)
+			known[id] = made
+			return struct{}{}, err
+		}, `SELECT key, request_hash, award_id FROM idempotency WHERE organisation_id = $1 AND endpoint = $2 AND key IN (`+text+`)`,
+			append([]any{organisationID, endpoint}, args...)...)
+		if err != nil {
+			return nil, err
 		}
-		fmt.Fprintf(&list, "($%d, $%d)", 2*i+2, 2*i+3)
 	}
-	_, err := sqldb.Collect(ctx, tx, func(r *sql.Rows) (struct{}, error) {
-		var id [2]string
-		var made retried
-		err := r.Scan(&id[0], &id[1], &made.hash, &made.award)
-		known[id] = made
-		return struct{}{}, err
-	}, `SELECT endpoint, key, request_hash, award_id FROM idempotency
-		WHERE organisation_id = $1 AND (endpoint, key) IN (VALUES `+list.String()+`)`, args...)
-	return known, err
+	return known, nil
 }
 
 // insertRetries remembers what was made for the requests that have a key.

@@ -182,17 +182,22 @@ func (s *Service) complete(ctx context.Context, awards []*Award, signed []keys.E
 	err := s.DB.Write(ctx, func(tx *sqldb.Tx) error {
 		journal := make([]keys.Entry, 0, len(awards))
 		events := make([]event.Event, 0, len(awards))
-		for i := range awards {
-			done[i] = *awards[i]
+		var ready []*Award
+		for i, a := range awards {
+			if done[i] = *a; a.Document != nil {
+				ready = append(ready, a)
+			}
+		}
+		first, err := completeAwards(ctx, tx, ready, now)
+		if err != nil {
+			return err
+		}
+		for i := range done {
 			a := &done[i]
 			if a.Document == nil {
 				continue
 			}
-			first, err := completeAward(ctx, tx, a, now)
-			if err != nil {
-				return err
-			}
-			if !first {
+			if !first[a.ID] {
 				other, err := awardByID(ctx, tx, a.ID)
 				if err != nil {
 					return err
@@ -200,6 +205,7 @@ func (s *Service) complete(ctx context.Context, awards []*Award, signed []keys.E
 				*a = *other
 				continue
 			}
+			a.IssuedAt = sqldb.Time(sqldb.Millis(now))
 			journal = append(journal, signed[i])
 			events = append(events, event.Event{OrgID: a.OrganisationID, Kind: EventIssued, Subject: a.ID, Actor: a.CreatedBy})
 		}

@@ -46,7 +46,8 @@ func (s *Service) Suspend(ctx context.Context, organisationID, by int64, id publ
 	})
 }
 
-// Reinstate ends the pause of a suspended award.
+// Reinstate ends the pause of a suspended award. A suspended organisation may
+// withdraw and pause what it has awarded, but not bring it back.
 func (s *Service) Reinstate(ctx context.Context, organisationID, by int64, id publicid.ID) (*Award, error) {
 	return s.change(ctx, organisationID, by, id, EventReinstated, "not_stated", "", func(a *Award, _ time.Time) error {
 		if a.SuspendedAt.IsZero() || !a.RevokedAt.IsZero() {
@@ -77,6 +78,11 @@ func (s *Service) change(ctx context.Context, organisationID, by int64, id publi
 			return fault.Conflictf("This award is still being signed. Try again in a moment.")
 		}
 		a.Reason, a.PrivateNote = reason, note
+		if kind == EventReinstated {
+			if err := org.MayUseIn(ctx, tx, organisationID, org.WithdrawAwards); err != nil {
+				return err
+			}
+		}
 		if err := move(a, s.Now()); err != nil {
 			return err
 		}

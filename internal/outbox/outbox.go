@@ -97,7 +97,7 @@ func Enqueue(ctx context.Context, tx *sqldb.Tx, all ...Mail) error {
 // Written returns which of these awards have a mail about them.
 func Written(ctx context.Context, tx *sqldb.Tx, awards []int64) (map[int64]bool, error) {
 	written := map[int64]bool{}
-	list, args := sqldb.List(awards)
+	list, args := sqldb.List(1, awards)
 	_, err := sqldb.Collect(ctx, tx, func(r *sql.Rows) (id int64, err error) {
 		err = r.Scan(&id)
 		written[id] = true

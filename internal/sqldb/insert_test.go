@@ -27,7 +27,7 @@ func TestInsertAndList(t *testing.T) {
 				if err := tx.Insert(ctx, "event", columns, rows); err != nil || n == 0 {
 					return err
 				}
-				list, args := sqldb.List(subjects)
+				list, args := sqldb.List(1, subjects)
 				found, err := sqldb.Collect(ctx, tx, func(r *sql.Rows) (v int64, err error) { return v, r.Scan(&v) },
 					`SELECT subject FROM event WHERE subject IN (`+list+`) ORDER BY id`, args...)
 				if len(found) != n {

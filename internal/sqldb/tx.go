@@ -229,13 +229,13 @@ func Collect[T any](ctx context.Context, tx *Tx, scan func(*sql.Rows) (T, error)
 	return all, nil
 }
 
-// List returns the text of a list of keys for IN (…), and its arguments. It is
-// filled up to a power of two with the last key, so that a few texts serve
-// lists of every length: see [Tx.Insert]. The list must not be empty, and no
-// other placeholder may stand in the statement.
-func List(keys []int64) (text string, args []any) {
+// List returns the text of a list for IN (…), whose placeholders begin with
+// $first, and its arguments. It is filled up to a power of two with the last
+// value, so that a few texts serve lists of every length: see [Tx.Insert]. The
+// list must not be empty.
+func List[T any](first int, values []T) (text string, args []any) {
 	n := 1
-	for n < len(keys) {
+	for n < len(values) {
 		n *= 2
 	}
 	b := make([]byte, 0, 6*n)
@@ -244,8 +244,8 @@ func List(keys []int64) (text string, args []any) {
 		if i > 0 {
 			b = append(b, ", "...)
 		}
-		b = strconv.AppendInt(append(b, '$'), int64(i+1), 10)
-		args[i] = keys[min(i, len(keys)-1)]
+		b = strconv.AppendInt(append(b, '$'), int64(first+i), 10)
+		args[i] = values[min(i, len(values)-1)]
 	}
 	return string(b), args
 }
