@@ -43,8 +43,8 @@ func Permissions() Set { return slices.Clone(permissions) }
 func (p Permission) Known() bool { return slices.Contains(permissions, p) }
 
 // Changes reports whether p is for issuing or changing something, which nobody
-// may do while the organisation is suspended. Looking, and taking out what is
-// one's own, stays.
+// may do while the organisation is suspended, but for deeds that only take away.
+// Looking, and taking out what is one's own, stays.
 func (p Permission) Changes() bool {
 	return p != Export && !strings.HasSuffix(string(p), ".view")
 }

@@ -38,13 +38,29 @@ func (s Standing) Public() bool { return s.State == Active }
 // MayUse returns a Forbidden fault when the organisation's standing does not
 // let anybody do what needs p.
 func (o *Organisation) MayUse(p Permission) error {
-	switch {
-	case !o.SuspendedAt.IsZero() && p.Changes():
-		return fault.Forbiddenf("%s is suspended: nothing can be issued or changed. The operator says: %s Verifying, public pages and exports go on.", o.Name, sentence(o.SuspensionReason))
-	case o.State != Active && (p == PublishBadges || p == IssueAwards || p == WithdrawAwards):
+	if !o.SuspendedAt.IsZero() && p.Changes() {
+		return fault.Forbiddenf("%s is suspended: nothing can be issued or changed. The operator says: %s Verifying, public pages and exports go on, and so does withdrawing badges, ending keys and tokens, and removing members.", o.Name, sentence(o.SuspensionReason))
+	}
+	return o.MayReduce(p)
+}
+
+// MayReduce is MayUse for a deed that only takes away, such as withdrawing an
+// award: a suspension does not stand in its way.
+func (o *Organisation) MayReduce(p Permission) error {
+	if o.State != Active && (p == PublishBadges || p == IssueAwards || p == WithdrawAwards) {
 		return o.notApproved()
 	}
 	return nil
+}
+
+// MayUseIn is MayUse for the organisation with this key, in the caller's
+// transaction.
+func MayUseIn(ctx context.Context, tx *sqldb.Tx, id int64, p Permission) error {
+	o, err := ByID(ctx, tx, id)
+	if err != nil {
+		return err
+	}
+	return o.MayUse(p)
 }
 
 func (o *Organisation) notApproved() error {

@@ -34,6 +34,7 @@ func TestStanding(t *testing.T) {
 			if refused := o.MayUse(p) != nil; refused != p.Changes() {
 				t.Errorf("%s while suspended: refused %v", p, refused)
 			}
+			check(t, o.MayReduce(p))
 		}
 		if !o.Public() {
 			t.Error("a suspended organisation has lost its pages")
