@@ -9,7 +9,7 @@ run: build ## build, start on the embedded database, print where to go
 	@$(BIN) serve
 
 build:
-	CGO_ENABLED=0 $(GO) build -trimpath -o $(BIN) ./cmd/roundel
+	CGO_ENABLED=0 $(GO) build -trimpath -ldflags "-s -w" -o $(BIN) ./cmd/roundel
 
 test: ## install what is needed where that is allowed, then run everything
 	@bash .ci/test
