@@ -63,6 +63,9 @@ func (s *Service) runBatch(ctx context.Context, j batchJob) error {
 		var fresh []*Award
 		left := true
 		err := s.DB.Write(ctx, func(tx *sqldb.Tx) (err error) {
+			if err := tx.Alone(ctx, "award_number"); err != nil { // as requests do
+				return err
+			}
 			if b, err = batchHead(ctx, tx, j.OrganisationID, j.Batch); err != nil || b.State != BatchRunning {
 				return err
 			}
