@@ -86,17 +86,17 @@ type credentialOutput struct {
 
 // awards adds the operations on awards.
 func (s *Server) awards(a huma.API) {
-	op := func(method, path, id, summary string, status int, p org.Permission) huma.Operation {
+	op := func(method, path, id, summary string, status int, p gate.Permission) huma.Operation {
 		return huma.Operation{
 			OperationID: id, Method: method, Path: Base + path, Summary: summary, DefaultStatus: status, MaxBodyBytes: maxBody,
-			Metadata: needs(gate.Needs(p)), Security: []map[string][]string{{"token": {}}}, Tags: []string{"Awards"},
+			Metadata: needs(p), Security: []map[string][]string{{"token": {}}}, Tags: []string{"Awards"},
 			Errors: []int{401, 403, 404, 409, 422, 503},
 		}
 	}
-	huma.Register(a, op(http.MethodPost, "/awards", "create-award", "Award a badge to one person", 201, org.IssueAwards), s.createAward)
-	huma.Register(a, op(http.MethodGet, "/awards/{id}", "get-award", "Look an award up", 200, org.ViewAwards), s.getAward)
-	huma.Register(a, op(http.MethodGet, "/awards/{id}/credential", "get-credential", "The signed credential, byte for byte", 200, org.ViewAwards), s.getCredential)
-	huma.Register(a, op(http.MethodPost, "/awards/{id}/revocation", "revoke-award", "Withdraw an award", 200, org.WithdrawAwards), s.revokeAward)
+	huma.Register(a, op(http.MethodPost, "/awards", "create-award", "Award a badge to one person", 201, gate.Needs(org.IssueAwards)), s.createAward)
+	huma.Register(a, op(http.MethodGet, "/awards/{id}", "get-award", "Look an award up", 200, gate.Needs(org.ViewAwards)), s.getAward)
+	huma.Register(a, op(http.MethodGet, "/awards/{id}/credential", "get-credential", "The signed credential, byte for byte", 200, gate.Needs(org.ViewAwards)), s.getCredential)
+	huma.Register(a, op(http.MethodPost, "/awards/{id}/revocation", "revoke-award", "Withdraw an award", 200, gate.Reduces(org.WithdrawAwards)), s.revokeAward)
 }
 
 func (s *Server) createAward(ctx context.Context, in *createAwardInput) (*awardOutput, error) {

@@ -108,17 +108,17 @@ func (s *Server) members(a huma.API) {
 			Metadata: needs(p), Security: []map[string][]string{{"token": {}}}, Tags: []string{"People"}, Errors: []int{401, 403, 404, 409, 422},
 		}
 	}
-	view, manage := gate.Needs(org.ViewMembers), gate.Needs(org.ManageMembers)
+	view, manage, remove := gate.Needs(org.ViewMembers), gate.Needs(org.ManageMembers), gate.Reduces(org.ManageMembers)
 	huma.Register(a, op(http.MethodGet, "/organisation", "get-organisation", "The organisation of the token, and whether it may issue", 200, gate.AnyToken), s.getOrganisation)
 	huma.Register(a, op(http.MethodGet, "/roles", "list-roles", "Roles that members can have", 200, view), s.listRoles)
 	huma.Register(a, op(http.MethodGet, "/departments", "list-departments", "Departments, each followed by those below it", 200, view), s.listDepartments)
 	huma.Register(a, op(http.MethodGet, "/members", "list-members", "Who belongs to the organisation", 200, view), s.listMembers)
 	huma.Register(a, op(http.MethodPut, "/members/{id}/role", "set-role", "Give a member another role", 200, manage), s.setRole)
-	huma.Register(a, op(http.MethodDelete, "/members/{id}", "remove-member", "End a membership at once", 204, manage), s.removeMember)
+	huma.Register(a, op(http.MethodDelete, "/members/{id}", "remove-member", "End a membership at once", 204, remove), s.removeMember)
 	huma.Register(a, op(http.MethodGet, "/invitations", "list-invitations", "Open invitations", 200, view), s.listInvitations)
 	huma.Register(a, op(http.MethodPost, "/invitations", "invite", "Mail an invitation", 201, manage), s.invite)
 	huma.Register(a, op(http.MethodPost, "/invitations/{id}/mail", "resend-invitation", "Mail an invitation again, with a fresh link", 204, manage), s.resendInvitation)
-	huma.Register(a, op(http.MethodDelete, "/invitations/{id}", "withdraw-invitation", "Withdraw an invitation", 204, manage), s.withdrawInvitation)
+	huma.Register(a, op(http.MethodDelete, "/invitations/{id}", "withdraw-invitation", "Withdraw an invitation", 204, remove), s.withdrawInvitation)
 }
 
 func (s *Server) getOrganisation(ctx context.Context, _ *struct{}) (*body[organisation], error) {

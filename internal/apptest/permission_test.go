@@ -25,6 +25,7 @@ const goldenHead = `# Who gets through the gate, for every route of web, api and
 #
 #   METHOD address | what it needs | whose things: answer (callers), …
 #
+# what it needs a word, and “suspended too” when the deed only takes away
 # whose things  own        the caller's organisation and things of it
 #               other      another organisation and its things
 #               elsewhere  own, of another department than the one that the caller is limited to
@@ -123,10 +124,16 @@ func (w *gateWorld) line(pattern string, p gate.Permission, program bool) string
 	return line
 }
 
+// asked returns the organisation's permission that a route needs.
+func asked(p gate.Permission) org.Permission {
+	word, _, _ := strings.Cut(string(p), " ")
+	return org.Permission(word)
+}
+
 // differs reports whether asking for these things can be another question than
 // asking for one's own.
 func (w *gateWorld) differs(whose, address string, p gate.Permission, program bool) bool {
-	things := strings.Contains(address, "/{") && org.Permission(p).Known()
+	things := strings.Contains(address, "/{") && asked(p).Known()
 	switch whose {
 	case own:
 		return true
@@ -137,7 +144,7 @@ func (w *gateWorld) differs(whose, address string, p gate.Permission, program bo
 	case mixed:
 		return things && (program || strings.Count(address, "{") > 1) || address == api.Base+"/awards"
 	}
-	return org.Permission(p).Known() || p == gate.Member || p == gate.AnyToken
+	return asked(p).Known() || p == gate.Member || p == gate.AnyToken
 }
 
 // grouped writes the callers by what they were answered, the largest group last

@@ -112,3 +112,45 @@ func TestNobodyRaisesAnything(t *testing.T) {
 		}
 	}
 }
+
+// TestSuspendedMayLimitADamage does, as the owner of a suspended organisation,
+// what only takes away, and tries what shares a route or a page with it.
+func TestSuspendedMayLimitADamage(t *testing.T) {
+	w := newGateWorld(t)
+	a := w.orgs["A"].ID
+	award, member, token, program, key := w.thing("A", "award", ""), w.thing("A", "member", ""), w.thing("A", "token", ""), w.thing("A", "program", ""), w.thing("A", "key", "")
+	paused := w.award("A", "paused@example.org")
+	invitation := w.thing("A", "invitation", "")
+	if c := w.send("owner", "/awards/"+paused+"/state", url.Values{"do": {"suspend"}, "suspend_reason": {"not_stated"}}).Code; c != http.StatusSeeOther {
+		t.Fatal("pausing", c)
+	}
+	w.check(w.App.Features.Orgs.Suspend(w.ctx, a, "A key has leaked."))
+	count := func(query string) int64 { return w.count(query+` AND organisation_id = $1`, a) }
+	for _, c := range []struct {
+		path  string
+		form  url.Values
+		code  int
+		query string
+		want  int64 // what the query counts afterwards
+	}{
+		{"/awards/" + award + "/state", url.Values{"do": {"suspend"}, "suspend_reason": {"not_stated"}}, http.StatusSeeOther, `SELECT count(*) FROM award WHERE suspended_at > 0`, 2},
+		{"/awards/" + award + "/state", url.Values{"do": {"reinstate"}}, http.StatusForbidden, `SELECT count(*) FROM award WHERE suspended_at > 0`, 2},
+		{"/awards/" + award + "/state", url.Values{"do": {"revoke"}, "revoke_reason": {"issued_in_error"}}, http.StatusSeeOther, `SELECT count(*) FROM award WHERE revoked_at > 0`, 1},
+		{"/settings/keys/key/" + key + "/use", nil, http.StatusForbidden, `SELECT count(*) FROM signing_key WHERE retired_at > 0`, 0},
+		{"/settings/keys/key/" + key + "/retire", nil, http.StatusSeeOther, `SELECT count(*) FROM signing_key WHERE retired_at > 0`, 1},
+		{"/settings/keys/key/" + key + "/compromised", url.Values{"since": {"2026-01-02T03:04"}}, http.StatusSeeOther, `SELECT count(*) FROM signing_key WHERE compromised_at > 0`, 1},
+		{"/settings/keys", url.Values{"kind": {"ed25519"}, "purpose": {"badge"}}, http.StatusForbidden, `SELECT count(*) FROM signing_key WHERE retired_at > 0`, 1},
+		{"/settings/tokens/" + token + "/revoke", nil, http.StatusSeeOther, `SELECT count(*) FROM api_token WHERE revoked_at > 0`, 1},
+		{"/settings/programs/" + program + "/end", nil, http.StatusSeeOther, `SELECT count(*) FROM service_account WHERE disabled_at > 0`, 1},
+		{"/settings/programs", url.Values{"program": {"Another"}}, http.StatusForbidden, `SELECT count(*) FROM service_account WHERE disabled_at = 0`, 0},
+		{"/people/invitations/" + invitation + "/withdraw", nil, http.StatusSeeOther, `SELECT count(*) FROM invitation WHERE 1 = 1`, 0},
+		{"/people", url.Values{"email": {"x@example.org"}, "role": {"viewer"}}, http.StatusForbidden, `SELECT count(*) FROM invitation WHERE 1 = 1`, 0},
+		{"/people/members/" + member, url.Values{"role": {"owner"}}, http.StatusForbidden, `SELECT count(*) FROM member WHERE role = 'viewer'`, 1},
+		{"/people/members/" + member + "/remove", nil, http.StatusSeeOther, `SELECT count(*) FROM member WHERE role = 'viewer'`, 0},
+	} {
+		code := w.send("owner", c.path, c.form).Code
+		if got := count(c.query); code != c.code || got != c.want {
+			t.Errorf("%s with %v: %d, and %s is %d; want %d and %d", c.path, c.form, code, c.query, got, c.code, c.want)
+		}
+	}
+}

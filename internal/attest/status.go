@@ -15,6 +15,7 @@ import (
 	"github.com/roundel/roundel/internal/audit"
 	"github.com/roundel/roundel/internal/event"
 	"github.com/roundel/roundel/internal/fault"
+	"github.com/roundel/roundel/internal/org"
 	"github.com/roundel/roundel/internal/publicid"
 	"github.com/roundel/roundel/internal/sqldb"
 	"github.com/roundel/roundel/statuslist"
@@ -152,6 +153,12 @@ func (s *Service) SetStatus(ctx context.Context, organisationID int64, credentia
 		}
 		if len(entries) == 0 {
 			return errNoStatus
+		}
+		// A suspended organisation takes back what it has issued, and nothing else.
+		if value == 0 || purpose != statuslist.Revocation && purpose != statuslist.Suspension {
+			if err := org.MayUseIn(ctx, tx, organisationID, org.WithdrawAwards); err != nil {
+				return err
+			}
 		}
 		for _, e := range entries {
 			switch {

@@ -117,6 +117,42 @@ func TestStatusOnBothDatabases(t *testing.T) {
 	})
 }
 
+// TestSuspendedTakesBackOnly: the programs of a suspended organisation withdraw
+// and pause what it has issued, and bring nothing back.
+func TestSuspendedTakesBackOnly(t *testing.T) {
+	w := newWorld(t, dbtest.Open(t))
+	signed, err := w.Issue(t.Context(), Request{OrganisationID: 7, Credential: w.credential(""), Status: []StatusRequest{
+		{Purpose: statuslist.Revocation}, {Purpose: statuslist.Suspension}, {Purpose: statuslist.Message, Size: 2, Messages: []string{"a", "b", "c", "d"}, About: []string{"https://example.org/about"}},
+	}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	list := entries(t, signed)
+	if err := w.DB.Write(t.Context(), func(tx *sqldb.Tx) error {
+		_, err := tx.Exec(t.Context(), `UPDATE organisation SET suspended_at = 1 WHERE id = 7`)
+		return err
+	}); err != nil {
+		t.Fatal(err)
+	}
+	const id = "urn:uuid:86294362-4254-4f36-854f-3952fe42555d"
+	for _, c := range []struct {
+		purpose string
+		value   uint
+		refused bool
+	}{
+		{statuslist.Suspension, 1, false}, {statuslist.Suspension, 0, true}, {statuslist.Message, 3, true}, {statuslist.Revocation, 0, true}, {statuslist.Revocation, 1, false},
+	} {
+		if err := w.SetStatus(t.Context(), 7, id, c.purpose, c.value); (fault.KindOf(err) == fault.Forbidden) != c.refused || !c.refused && err != nil {
+			t.Errorf("%+v: %v", c, err)
+		}
+	}
+	for i, want := range []uint{1, 1, 0} {
+		if got := w.value(list[i]); uint(got) != want {
+			t.Errorf("the entry for %s is %d", list[i].Purpose, got)
+		}
+	}
+}
+
 // TestPlacesAreNotShared: credentials of one organisation and issuer share a
 // list, each at a place of its own; other organisations and issuers have others.
 func TestPlacesAreNotShared(t *testing.T) {

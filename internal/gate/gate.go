@@ -175,6 +175,9 @@ func (g *Gate) standing(r *http.Request, c *Caller, p Permission) error {
 	if r.Method == http.MethodGet || r.Method == http.MethodHead {
 		return nil
 	}
+	if p.reduces() {
+		return c.Organisation.MayReduce(p.asked())
+	}
 	return c.Organisation.MayUse(p.asked())
 }
 
@@ -198,7 +201,7 @@ func (g *Gate) program(r *http.Request, p Permission) (*Caller, error) {
 		return c, nil
 	}
 	if !c.May(p.asked()) {
-		return nil, fault.Forbiddenf("This API token is not for this: it lacks the scope %s.", p)
+		return nil, fault.Forbiddenf("This API token is not for this: it lacks the scope %s.", p.asked())
 	}
 	return c, g.standing(r, c, p)
 }

@@ -1,6 +1,8 @@
 package gate
 
 import (
+	"strings"
+
 	"github.com/roundel/roundel/internal/fault"
 	"github.com/roundel/roundel/internal/org"
 )
@@ -23,8 +25,21 @@ const (
 // their token.
 func Needs(p org.Permission) Permission { return Permission(p) }
 
+// reducing marks the permission of a route whose deed only takes away.
+const reducing = " (suspended too)"
+
+// Reduces returns the permission of a route that needs p as with Needs, and whose
+// deed only takes away: a key, an award, a token, a member. It stays open while
+// the organisation is suspended, for those who have to limit a damage then.
+func Reduces(p org.Permission) Permission { return Permission(p) + reducing }
+
 // asked returns the organisation's permission that p asks for.
-func (p Permission) asked() org.Permission { return org.Permission(p) }
+func (p Permission) asked() org.Permission {
+	return org.Permission(strings.TrimSuffix(string(p), reducing))
+}
+
+// reduces reports whether p is one of Reduces.
+func (p Permission) reduces() bool { return strings.HasSuffix(string(p), reducing) }
 
 var (
 	errNobody = fault.Forbiddenf("Nobody may do this.")

@@ -54,7 +54,7 @@ func (s *Server) deskRoutes() []route {
 		{"GET " + desk + "/settings/identity", gate.Needs(org.EditOrganisation), s.identity},
 		{"GET " + desk + "/settings/tokens", gate.Needs(org.ManageTokens), s.tokenList},
 		{"POST " + desk + "/settings/tokens", gate.Needs(org.ManageTokens), s.tokenCreate},
-		{"POST " + desk + "/settings/tokens/{token}/revoke", gate.Needs(org.ManageTokens), s.tokenRevoke},
+		{"POST " + desk + "/settings/tokens/{token}/revoke", gate.Reduces(org.ManageTokens), s.tokenRevoke},
 	}
 }
 
@@ -105,6 +105,6 @@ func (s *Server) awardRoutes() []route {
 		{"POST " + award + "/erase", gate.Needs(org.Export), s.awardErase},
 		{"POST " + award + "/link", gate.Needs(org.IssueAwards), s.awardLink},
 		{"POST " + award + "/mail", gate.Needs(org.IssueAwards), s.awardMail},
-		{"POST " + award + "/state", gate.Needs(org.WithdrawAwards), s.awardState},
+		{"POST " + award + "/state", gate.Reduces(org.WithdrawAwards), s.awardState},
 	}
 }

@@ -15,21 +15,23 @@ import (
 func (s *Server) keyRoutes() []route {
 	const all = "/console/{org}/settings/keys"
 	const one = all + "/key/{key}"
-	may := gate.Needs(org.ManageKeys)
+	may, end := gate.Needs(org.ManageKeys), gate.Reduces(org.ManageKeys)
 	return []route{
 		{"GET " + all, may, s.keyList},
 		{"POST " + all, may, s.keyCreate},
 		{"GET " + all + "/import", may, s.keyImportForm},
 		{"POST " + all + "/import", may, s.keyImport},
 		{"GET " + all + "/rotate/{purpose}", may, s.keyRotateForm},
-		{"POST " + all + "/rotate/{purpose}", may, s.keyRotate},
+		// A key in place of another goes on signing status lists, and nothing else
+		// while the organisation is suspended.
+		{"POST " + all + "/rotate/{purpose}", end, s.keyRotate},
 		{"GET " + all + "/public.json", may, s.keyJWKS},
 		{"GET " + one + "/use", may, s.keyUseForm},
 		{"POST " + one + "/use", may, s.keyUse},
 		{"GET " + one + "/retire", may, s.keyRetireForm},
-		{"POST " + one + "/retire", may, s.keyRetire},
+		{"POST " + one + "/retire", end, s.keyRetire},
 		{"GET " + one + "/compromised", may, s.keyCompromisedForm},
-		{"POST " + one + "/compromised", may, s.keyCompromised},
+		{"POST " + one + "/compromised", end, s.keyCompromised},
 		{"GET " + one + "/public.pem", may, s.keyPEM},
 
 		{"GET " + all + "/domain", may, s.keyDomain},

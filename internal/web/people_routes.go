@@ -10,6 +10,7 @@ import (
 func (s *Server) peopleRoutes() []route {
 	const desk, people = "/console/{org}", "/console/{org}/people"
 	view, manage, edit := gate.Needs(org.ViewMembers), gate.Needs(org.ManageMembers), gate.Needs(org.EditOrganisation)
+	remove := gate.Reduces(org.ManageMembers)
 	return []route{
 		{"GET /invitation/{secret}", gate.Public, s.invitationShow},
 		{"POST /invitation/{secret}", gate.Public, s.invitationAccept},
@@ -20,10 +21,10 @@ func (s *Server) peopleRoutes() []route {
 		{"GET " + people, view, s.memberList},
 		{"POST " + people, manage, s.memberInvite},
 		{"POST " + people + "/invitations/{invitation}/again", manage, s.invitationAgain},
-		{"POST " + people + "/invitations/{invitation}/withdraw", manage, s.invitationWithdraw},
+		{"POST " + people + "/invitations/{invitation}/withdraw", remove, s.invitationWithdraw},
 		{"GET " + people + "/members/{member}", view, s.memberShow},
 		{"POST " + people + "/members/{member}", manage, s.memberChange},
-		{"POST " + people + "/members/{member}/remove", manage, s.memberRemove},
+		{"POST " + people + "/members/{member}/remove", remove, s.memberRemove},
 		{"POST " + people + "/members/{member}/reinstate", manage, s.memberReinstate},
 
 		{"GET " + people + "/roles", view, s.roleList},
@@ -44,7 +45,7 @@ func (s *Server) peopleRoutes() []route {
 		{"POST " + desk + "/settings/domain/{domain}/remove", edit, s.domainRemove},
 
 		{"POST " + desk + "/settings/programs", gate.Needs(org.ManageTokens), s.programCreate},
-		{"POST " + desk + "/settings/programs/{program}/end", gate.Needs(org.ManageTokens), s.programEnd},
+		{"POST " + desk + "/settings/programs/{program}/end", gate.Reduces(org.ManageTokens), s.programEnd},
 	}
 }
 

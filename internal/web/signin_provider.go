@@ -24,15 +24,17 @@ func (s *Server) providerRoutes() []route {
 		{"POST /console/{org}/settings/sign-in/policy", gate.Needs(org.ManageSignIn), s.signInPolicy},
 		{"POST /console/{org}/settings/sign-in/second-factor", gate.Needs(org.ManageSignIn), s.signInSecond},
 	}
-	for base, may := range map[string]gate.Permission{"/console/{org}/settings/sign-in": gate.Needs(org.ManageSignIn), "/operator/sign-in": gate.Operator} {
+	for base, may := range map[string]struct{ manage, remove gate.Permission }{
+		"/console/{org}/settings/sign-in": {gate.Needs(org.ManageSignIn), gate.Reduces(org.ManageSignIn)}, "/operator/sign-in": {gate.Operator, gate.Operator},
+	} {
 		list = append(list,
-			route{"GET " + base, may, s.providerList},
-			route{"GET " + base + "/new", may, s.providerNew},
-			route{"POST " + base + "/new", may, s.providerCreate},
-			route{"GET " + base + "/{provider}", may, s.providerShow},
-			route{"POST " + base + "/{provider}", may, s.providerChange},
-			route{"POST " + base + "/{provider}/remove", may, s.providerRemove},
-			route{"POST " + base + "/{provider}/metadata", may, s.providerMetadata})
+			route{"GET " + base, may.manage, s.providerList},
+			route{"GET " + base + "/new", may.manage, s.providerNew},
+			route{"POST " + base + "/new", may.manage, s.providerCreate},
+			route{"GET " + base + "/{provider}", may.manage, s.providerShow},
+			route{"POST " + base + "/{provider}", may.manage, s.providerChange},
+			route{"POST " + base + "/{provider}/remove", may.remove, s.providerRemove},
+			route{"POST " + base + "/{provider}/metadata", may.manage, s.providerMetadata})
 	}
 	return list
 }

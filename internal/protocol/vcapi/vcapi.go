@@ -48,7 +48,7 @@ type route struct {
 }
 
 func routes() []route {
-	issue, withdraw := gate.Needs(org.IssueAwards), gate.Needs(org.WithdrawAwards)
+	issue, withdraw := gate.Needs(org.IssueAwards), gate.Reduces(org.WithdrawAwards)
 	return []route{
 		{"POST " + Base + "/credentials/issue", issue, (*Server).issue},
 		{"POST " + Base + "/credentials/status", withdraw, (*Server).setStatus},
