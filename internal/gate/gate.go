@@ -33,6 +33,8 @@ type Gate struct {
 	// How often one caller may ask; nil is no limit.
 	People, Tokens *guard.Rates // by person and by token
 	Strangers      *guard.Rates // by address: tokens that are not in force
+
+	programs lookups[org.Program] // by the token's secret
 }
 
 // ErrSignIn is returned when a route needs a signed-in person and there is none.
@@ -186,14 +188,17 @@ func (g *Gate) program(r *http.Request, p Permission) (*Caller, error) {
 	if !strings.EqualFold(scheme, "Bearer") || !strings.HasPrefix(secret, account.TokenPrefix) {
 		return nil, ErrToken
 	}
-	program, err := g.Orgs.ProgramBySecret(r.Context(), secret)
+	program, err := g.programs.do(r.Context(), secret, func(ctx context.Context) (org.Program, error) {
+		return g.Orgs.ProgramBySecret(ctx, secret)
+	})
 	if fault.KindOf(err) == fault.Forbidden {
 		return nil, ErrToken
 	}
 	if err != nil {
 		return nil, err
 	}
-	c := &Caller{Token: program.Token, Organisation: program.Organisation, Permissions: program.May}
+	token, organisation := *program.Token, *program.Organisation // others have the same answer
+	c := &Caller{Token: &token, Organisation: &organisation, Permissions: program.May}
 	if err := g.Accounts.TokenUsed(r.Context(), c.Token); err != nil {
 		return nil, err
 	}

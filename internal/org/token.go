@@ -22,9 +22,8 @@ type Program struct {
 // scopes, and of a person's own token no more than what that person may do for
 // the whole organisation. It is a Forbidden fault when the token is not in force
 // or its owner is no longer there.
-func (s *Service) ProgramBySecret(ctx context.Context, secret string) (*Program, error) {
-	var p *Program
-	err := s.DB.Read(ctx, func(tx *sqldb.Tx) error {
+func (s *Service) ProgramBySecret(ctx context.Context, secret string) (p Program, err error) {
+	err = s.DB.Read(ctx, func(tx *sqldb.Tx) error {
 		t, err := account.TokenBySecret(ctx, tx, secret, s.Now())
 		if err != nil {
 			return err
@@ -35,27 +34,27 @@ func (s *Service) ProgramBySecret(ctx context.Context, secret string) (*Program,
 	return p, err
 }
 
-func programOf(ctx context.Context, tx *sqldb.Tx, t *account.Token) (*Program, error) {
-	p := &Program{Token: t, May: SetOf(t.Scopes)}
+func programOf(ctx context.Context, tx *sqldb.Tx, t *account.Token) (Program, error) {
+	p := Program{Token: t, May: SetOf(t.Scopes)}
 	if t.ServiceAccount > 0 {
 		var disabled int64
 		err := tx.QueryRow(ctx, `SELECT disabled_at FROM service_account WHERE id = $1 AND organisation_id = $2`,
 			t.ServiceAccount, t.OrganisationID).Scan(&disabled)
 		if errors.Is(err, sqldb.ErrNoRows) || err == nil && disabled > 0 {
-			return nil, errTokenOwner
+			return p, errTokenOwner
 		}
 		if err != nil {
-			return nil, err
+			return p, err
 		}
 		p.Organisation, err = ByID(ctx, tx, t.OrganisationID)
 		return p, err
 	}
 	m, err := MembershipOf(ctx, tx, t.OrganisationID, t.CreatedBy)
 	if fault.KindOf(err) == fault.NotFound || err == nil && !m.Reach.All() {
-		return nil, errTokenOwner
+		return p, errTokenOwner
 	}
 	if err != nil {
-		return nil, err
+		return p, err
 	}
 	p.Organisation, p.May = m.Organisation, p.May.Keep(m.Permissions.Has)
 	return p, nil
