@@ -51,6 +51,7 @@ func TestBackUpAndRestore(t *testing.T) {
 	file, live := filepath.Join(dir, "x.backup"), []string{"--data", h.Data, "--base-url", h.BaseURL}
 	with := func(args ...string) []string { return append(args, live...) }
 	wants(t, exitUsage, "encrypt it", with("backup", "--to", file)...)
+	wants(t, exitError, "one of --recipient and --archive-passphrase-file", with("backup", "--to", file, "--recipient", key.Recipient().String(), "--archive-passphrase-file", identity)...)
 	out := wants(t, exitOK, "1 award", with("backup", "--to", file, "--recipient", key.Recipient().String())...)
 	if !strings.Contains(out, "NOT in the backup") || !strings.Contains(out, "fingerprint: "+h.App.Ground.Keys.KEK.Fingerprint()) {
 		t.Errorf("nothing is said of the key-encryption key:\n%s", out)
@@ -78,7 +79,7 @@ func TestBackUpAndRestore(t *testing.T) {
 		t.Fatal(err)
 	}
 	journal := filepath.Join(h.Data, "journal")
-	refused("encrypted", file, "--journal", journal)
+	refused("or the passphrase with --archive-passphrase-file FILE", file, "--journal", journal)
 	refused("does not open", file, "--identity", wrong, "--journal", journal)
 	refused("damaged", damaged, "--identity", identity, "--journal", journal)
 	refused("would come back", file, "--identity", identity)

@@ -44,7 +44,7 @@ func Recipients(keys []string, passphraseFile string) ([]age.Recipient, error) {
 		return to, nil
 	}
 	if len(to) > 0 {
-		return nil, fault.Invalidf("Choose one of --recipient and --passphrase-file: age does not mix them.")
+		return nil, fault.Invalidf("Choose one of --recipient and --archive-passphrase-file: age does not mix them.")
 	}
 	passphrase, err := readPassphrase(passphraseFile)
 	if err != nil {
@@ -123,7 +123,7 @@ func decrypt(in *bufio.Reader, identities []age.Identity) (io.Reader, error) {
 		return in, nil
 	}
 	if len(identities) == 0 {
-		return nil, fault.Invalidf("This file is encrypted. Give the key with --identity FILE, or the passphrase with --passphrase-file FILE.")
+		return nil, fault.Invalidf("This file is encrypted. Give the key with --identity FILE, or the passphrase with --archive-passphrase-file FILE.")
 	}
 	plain, err := age.Decrypt(in, identities...)
 	var none *age.NoIdentityMatchError
