@@ -68,6 +68,55 @@ func TestPermissions(t *testing.T) {
 	compare(t, strings.Split(string(want), "\n"), strings.Split(got, "\n"))
 }
 
+// TestEveryPermissionDecides asks each route that the golden file says to need a
+// permission twice: with that permission and no other, which opens the gate, and
+// with every other one, which does not. What the file says is therefore what is
+// asked for, whatever the tables of routes say.
+func TestEveryPermissionDecides(t *testing.T) {
+	w := newGateWorld(t)
+	golden, err := os.ReadFile(goldenFile)
+	if err != nil {
+		t.Fatal(err)
+	}
+	decided := map[org.Permission]int{}
+	for line := range strings.Lines(string(golden)) {
+		cells := strings.Split(line, " | ")
+		if len(cells) < 3 {
+			continue
+		}
+		p := gate.Permission(strings.TrimSpace(cells[1]))
+		word := asked(p)
+		if !word.Known() {
+			continue
+		}
+		method, address, _ := strings.Cut(cells[0], " ")
+		kind, refusal := "", "Your role in "
+		if program(address) {
+			kind, refusal = "token ", "it lacks the scope "
+		}
+		for _, caller := range []struct {
+			name    string
+			refused bool
+		}{{kind + "all but " + string(word), true}, {kind + "only " + string(word), false}} {
+			class := w.ask(method, address, caller.name, own, p)
+			if refused := class == "403" && strings.Contains(w.answered, refusal); refused != caller.refused {
+				t.Errorf("%s, which needs %s, asked with %s: %s", cells[0], word, caller.name, class)
+			}
+		}
+		decided[word]++
+	}
+	for _, p := range org.Permissions() {
+		if decided[p] == 0 && p != org.MarkAssessments { // which no route needs yet
+			t.Errorf("no route needs %s", p)
+		}
+	}
+}
+
+// program reports whether the address is one of programs.
+func program(address string) bool {
+	return strings.HasPrefix(address, api.Base+"/") || strings.HasPrefix(address, vcapi.Base+"/")
+}
+
 // compare names every line that is missing, new or another.
 func compare(t *testing.T, want, got []string) {
 	t.Helper()

@@ -71,6 +71,7 @@ type gateWorld struct {
 	things      map[string]string // by organisation and kind; made again after a deed
 	n           int
 	leaks       map[string]bool
+	answered    string // what the last request was answered with
 }
 
 func newGateWorld(t *testing.T) *gateWorld {
@@ -168,6 +169,9 @@ func (w *gateWorld) secret(caller string) string {
 		scopes := []string{scope}
 		if scope == "all" {
 			scopes = org.TokenPermissions().Words()
+		}
+		if p := permissionsOf(scope); p != nil {
+			scopes = p.Words()
 		}
 		s, _, err := w.App.Features.Accounts.MakeToken(w.ctx, account.NewToken{OrganisationID: a.ID, By: w.own["A"], Name: "golden", Scopes: scopes})
 		w.check(err)
@@ -270,6 +274,7 @@ func (w *gateWorld) ask(method, address, caller, whose string, p gate.Permission
 	answer := httptest.NewRecorder()
 	w.App.Handler().ServeHTTP(answer, r)
 	class := classOf(answer.Result())
+	w.answered = answer.Body.String()
 	if class == "" {
 		w.t.Errorf("%s %s as %s (%s): %d %.300s", method, path, caller, whose, answer.Code, answer.Body)
 	}
