@@ -20,6 +20,7 @@ import (
 	"github.com/roundel/roundel/internal/account"
 	"github.com/roundel/roundel/internal/audit"
 	"github.com/roundel/roundel/internal/badge"
+	"github.com/roundel/roundel/internal/blob"
 	"github.com/roundel/roundel/internal/fault"
 	"github.com/roundel/roundel/internal/issuing"
 	"github.com/roundel/roundel/internal/keys"
@@ -232,9 +233,6 @@ func (s *Service) Left(a *Archive, private bool) (list []string) {
 // Import takes the organisation in, in one transaction. The account becomes its
 // owner. Conflicts are a fault that names the first of them.
 func (s *Service) Import(ctx context.Context, a *Archive, owner int64, private map[string]string) (*org.Organisation, error) {
-	if err := s.importPictures(ctx, a); err != nil {
-		return nil, err
-	}
 	id, err := publicid.Parse(a.org.ID)
 	if err != nil {
 		return nil, err
@@ -245,14 +243,17 @@ func (s *Service) Import(ctx context.Context, a *Archive, owner int64, private m
 			LinkedInID: a.org.LinkedInID, Accent: a.org.Accent, LogoKey: a.org.Logo, LogoAlt: a.org.LogoAlt},
 		Disclosure: org.Disclosure{IncludeName: a.org.IncludeName, IncludeEvidence: a.org.IncludeEvidence, LawfulBasis: a.org.LawfulBasis},
 	}
+	// What conflicts puts no pictures into the store, where nothing would name them.
+	if err := s.DB.Read(ctx, func(tx *sqldb.Tx) error { return s.refuseConflicts(ctx, tx, a) }); err != nil {
+		return nil, err
+	}
+	if err := s.importPictures(ctx, a); err != nil {
+		return nil, err
+	}
 	err = s.DB.Write(ctx, func(tx *sqldb.Tx) error {
 		o.ID = 0
-		conflicts, err := s.conflicts(ctx, tx, a)
-		if err != nil {
+		if err := s.refuseConflicts(ctx, tx, a); err != nil { // again: somebody may have been faster
 			return err
-		}
-		if len(conflicts) > 0 {
-			return fault.Conflictf("Nothing was imported: %s.", strings.Join(conflicts[:min(len(conflicts), 10)], "; "))
 		}
 		if err := org.CarryIn(ctx, tx, o, owner); err != nil {
 			return err
@@ -268,6 +269,15 @@ func (s *Service) Import(ctx context.Context, a *Archive, owner int64, private m
 	return o, err
 }
 
+// refuseConflicts returns a fault that names what the installation has already.
+func (s *Service) refuseConflicts(ctx context.Context, tx *sqldb.Tx, a *Archive) error {
+	conflicts, err := s.conflicts(ctx, tx, a)
+	if err != nil || len(conflicts) == 0 {
+		return err
+	}
+	return fault.Conflictf("Nothing was imported: %s.", strings.Join(conflicts[:min(len(conflicts), 10)], "; "))
+}
+
 func (s *Service) importPictures(ctx context.Context, a *Archive) error {
 	for name := range a.Files {
 		if !strings.HasPrefix(name, "site/pictures/") {
@@ -277,12 +287,11 @@ func (s *Service) importPictures(ctx context.Context, a *Archive) error {
 		if err != nil {
 			return err
 		}
-		key, err := s.Blobs.Put(ctx, data)
-		if err != nil {
-			return err
-		}
-		if !strings.HasPrefix(name, "site/pictures/"+key+".") {
+		if !strings.HasPrefix(name, "site/pictures/"+blob.Key(data)+".") {
 			return fault.Invalidf("The picture %s has another content than its name says.", name)
+		}
+		if _, err := s.Blobs.Put(ctx, data); err != nil {
+			return err
 		}
 	}
 	return nil
