@@ -212,6 +212,35 @@ func TestProofWithoutAPassword(t *testing.T) {
 	must(t, w.NeedProof(me))
 }
 
+// TestManyBehindOneAddress: whoever knows their password is never in the way of
+// the others behind the same network address, nor does that give anybody more
+// tries.
+func TestManyBehindOneAddress(t *testing.T) {
+	dbtest.Run(t, func(t *testing.T, db *sqldb.DB) {
+		w := newWorld(t, db)
+		ctx := audit.With(t.Context(), audit.Origin{Address: "192.0.2.7"})
+		w.person("Bo", "bo@example.org")
+		for n := range 60 {
+			// What browsers say of themselves is kept, whatever it is.
+			_, err := w.SignIn(ctx, account.Attempt{Email: "bo@example.org", Password: password, UserAgent: strings.Repeat("a", 299) + "\u00e4\xff\x00"})
+			if err != nil {
+				t.Fatalf("sign-in %d: %v", n+1, err)
+			}
+		}
+		var err error
+		for n := 0; n < 60 && (err == nil || !strings.Contains(err.Error(), "too many")); n++ {
+			_, err = w.SignIn(ctx, account.Attempt{Email: string(rune('a'+n%26)) + string(rune('a'+n/26)) + "@many.example", Password: "a guess"})
+			if n%2 == 0 && err != nil && !strings.Contains(err.Error(), "too many") {
+				_, right := w.SignIn(ctx, account.Attempt{Email: "bo@example.org", Password: password})
+				must(t, right)
+			}
+		}
+		if !strings.Contains(err.Error(), "too many") {
+			t.Error("one address may guess without end, if it knows one password")
+		}
+	})
+}
+
 // TestTriesBringWaits: strangers are slowed down, and do not keep the owner out.
 func TestTriesBringWaits(t *testing.T) {
 	dbtest.Run(t, func(t *testing.T, db *sqldb.DB) {

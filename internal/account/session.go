@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"errors"
+	"strings"
 	"time"
 
 	"github.com/roundel/roundel/internal/fault"
@@ -96,8 +97,9 @@ func (s *Service) startSession(ctx context.Context, tx *sqldb.Tx, accountID int6
 		return "", errDisabled
 	}
 	secret, hash := newSecret()
-	if len(p.UserAgent) > 300 {
-		p.UserAgent = p.UserAgent[:300]
+	agent := strings.ToValidUTF8(strings.ReplaceAll(p.UserAgent, "\x00", ""), "\uFFFD")
+	if len(agent) > 300 {
+		agent = strings.ToValidUTF8(agent[:300], "") // the cut may go through a character
 	}
 	now := s.Now()
 	if _, err := tx.Exec(ctx, `DELETE FROM session WHERE expires_at <= $1 OR last_seen_at <= $2`,
@@ -106,7 +108,7 @@ func (s *Service) startSession(ctx context.Context, tx *sqldb.Tx, accountID int6
 	}
 	_, err = tx.Exec(ctx, `INSERT INTO session (secret_hash, account_id, created_at, last_seen_at, expires_at, user_agent, method, assurance, proved_at)
 		VALUES ($1, $2, $3, $3, $4, $5, $6, $7, $3)`, hash, accountID, sqldb.Millis(now), sqldb.Millis(now.Add(SessionLife)),
-		p.UserAgent, p.Method, max(p.Assurance, OneFactor))
+		agent, p.Method, max(p.Assurance, OneFactor))
 	if err != nil {
 		return "", err
 	}

@@ -64,7 +64,8 @@ func (s *Service) SignIn(ctx context.Context, in Attempt) (*Way, error) {
 	if known {
 		count = tryKey{tryDevice, in.Device}
 	}
-	if err := s.takeTries(ctx, count, tryKey{tryClient, clientOf(audit.From(ctx).Address)}); err != nil {
+	client := tryKey{tryClient, clientOf(audit.From(ctx).Address)}
+	if err := s.takeTries(ctx, count, client); err != nil {
 		return nil, err
 	}
 	fits, err := passwordFits(ctx, in.Password, hash)
@@ -74,7 +75,7 @@ func (s *Service) SignIn(ctx context.Context, in Attempt) (*Way, error) {
 	if !fits || a == nil {
 		return nil, errSignIn
 	}
-	return s.enter(ctx, a.ID, Proof{Method: ByPassword, UserAgent: in.UserAgent}, count)
+	return s.enter(ctx, a.ID, Proof{Method: ByPassword, UserAgent: in.UserAgent}, count, client)
 }
 
 // Enter lets in somebody who has shown one factor, or hands out the step in
@@ -87,7 +88,7 @@ func (s *Service) Enter(ctx context.Context, accountID int64, p Proof) (*Way, er
 func (s *Service) enter(ctx context.Context, accountID int64, p Proof, keys ...tryKey) (way *Way, err error) {
 	err = s.DB.Write(ctx, func(tx *sqldb.Tx) error {
 		for _, k := range keys {
-			if err := forgetTries(ctx, tx, k); err != nil {
+			if err := forgive(ctx, tx, k); err != nil {
 				return err
 			}
 		}

@@ -104,6 +104,18 @@ func errWait(d time.Duration) error {
 	return fault.Invalidf("There were too many tries. Wait %s and try again; a code by mail or a passkey works at once.", wait)
 }
 
+// forgive ends the count of k after a try that was right. Of a network address,
+// which many share, only this try is taken back: somebody who knows one password
+// does not get more tries at others'.
+func forgive(ctx context.Context, tx *sqldb.Tx, k tryKey) error {
+	if k.kind != tryClient {
+		return forgetTries(ctx, tx, k)
+	}
+	_, err := tx.Exec(ctx, `UPDATE signin_try SET failures = failures - 1, next_at = CASE WHEN failures <= $3 THEN 0 ELSE next_at END
+		WHERE kind = $1 AND key_hash = $2 AND failures > 0`, k.kind, k.hash(), k.freeTries())
+	return err
+}
+
 func forgetTries(ctx context.Context, tx *sqldb.Tx, k tryKey) error {
 	_, err := tx.Exec(ctx, `DELETE FROM signin_try WHERE kind = $1 AND key_hash = $2`, k.kind, k.hash())
 	return err

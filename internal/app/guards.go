@@ -4,9 +4,11 @@ import (
 	"net/http"
 	"strings"
 
+	"github.com/roundel/roundel/internal/api"
 	"github.com/roundel/roundel/internal/gate"
 	"github.com/roundel/roundel/internal/guard"
 	"github.com/roundel/roundel/internal/observe"
+	"github.com/roundel/roundel/internal/protocol/vcapi"
 )
 
 // guards are what keeps one caller, or too many, from taking the server away
@@ -37,7 +39,15 @@ func (g *guards) at(door *gate.Gate, a *App) {
 
 // before puts the guards before next.
 func (g *guards) before(next http.Handler) http.Handler {
-	return g.addresses.Handler(g.shed.Handler(next, unbounded), func(r *http.Request) string { return observe.ClientAddress(r.Context()) }, unbounded)
+	return g.addresses.Handler(g.shed.Handler(next, unbounded), func(r *http.Request) string { return observe.ClientAddress(r.Context()) },
+		func(r *http.Request) bool { return unbounded(r) || byToken(r) })
+}
+
+// byToken reports whether the gate counts the request by its token, or by its
+// address when the token is not in force. Elsewhere the header says nothing.
+func byToken(r *http.Request) bool {
+	return r.Header.Get("Authorization") != "" &&
+		(strings.HasPrefix(r.URL.Path, api.Base+"/") || strings.HasPrefix(r.URL.Path, vcapi.Base+"/"))
 }
 
 // unbounded is for what has to be answered whatever the load, and costs little:

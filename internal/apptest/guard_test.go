@@ -57,6 +57,7 @@ func TestTooManyRequests(t *testing.T) {
 	until429("a token", http.MethodGet, unknown, secret, "192.0.2.5")
 	until429("a token that nobody made", http.MethodGet, unknown, "rndl_guess", "192.0.2.6")
 	until429("forms from an address", http.MethodPost, "/sign-in", "", "192.0.2.7")
+	until429("forms with a token that they do not need", http.MethodPost, "/sign-in", "rndl_guess", "192.0.2.10")
 	if answer := ask(http.MethodPost, "/sign-in", "", "192.0.2.8"); answer.StatusCode == http.StatusTooManyRequests {
 		t.Error("another address was refused too")
 	}

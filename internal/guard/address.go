@@ -15,15 +15,14 @@ type Addresses struct {
 }
 
 // Handler returns next behind the bounds. address tells where a request comes
-// from. Requests that show a token are not counted here: their token is, and
-// Failed counts those whose token is wrong.
+// from; requests that are free are not counted.
 func (a *Addresses) Handler(next http.Handler, address func(*http.Request) string, free func(*http.Request) bool) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		rates := a.Acting
 		if r.Method == http.MethodGet || r.Method == http.MethodHead {
 			rates = a.Looking
 		}
-		if r.Header.Get("Authorization") == "" && !free(r) {
+		if !free(r) {
 			var limit *LimitError
 			if errors.As(rates.Take(Network(address(r))), &limit) {
 				TooMany(w, limit)

@@ -47,6 +47,9 @@ func TestLiveAwardFollowsItsStates(t *testing.T) {
 		_, err = w.Reinstate(t.Context(), w.org.ID, w.owner, a.PublicID)
 		check(t, err)
 		expect(verify.Valid)
+		if _, err := w.Revoke(t.Context(), w.org.ID, w.owner, a.PublicID, "issued_in_error", "the wrong\x00person"); fault.KindOf(err) != fault.Invalid {
+			t.Errorf("a note that is no text: %v", err)
+		}
 		_, err = w.Revoke(t.Context(), w.org.ID, w.owner, a.PublicID, "issued_in_error", "the wrong person")
 		check(t, err)
 		expect(verify.Revoked)

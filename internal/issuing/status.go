@@ -12,6 +12,7 @@ import (
 	"github.com/roundel/roundel/internal/audit"
 	"github.com/roundel/roundel/internal/event"
 	"github.com/roundel/roundel/internal/fault"
+	"github.com/roundel/roundel/internal/input"
 	"github.com/roundel/roundel/internal/keys"
 	"github.com/roundel/roundel/internal/org"
 	"github.com/roundel/roundel/internal/publicid"
@@ -65,6 +66,9 @@ func (s *Service) change(ctx context.Context, organisationID, by int64, id publi
 	note = strings.TrimSpace(note)
 	if !slices.Contains(Reasons, reason) {
 		return nil, fault.Fields(fault.Field{Path: "reason", Message: "Choose a reason from the list."})
+	}
+	if !input.Text(note) {
+		return nil, fault.Fields(fault.Field{Path: "note", Message: "The note holds characters that are no text. Type it anew."})
 	}
 	if utf8.RuneCountInString(note) > 2000 {
 		return nil, fault.Fields(fault.Field{Path: "note", Message: "Use 2,000 characters or fewer."})

@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/roundel/roundel/internal/dbtest"
+	"github.com/roundel/roundel/internal/fault"
 	"github.com/roundel/roundel/internal/sqldb"
 )
 
@@ -48,6 +49,15 @@ func TestInsertAndList(t *testing.T) {
 		})
 		if err == nil || !strings.Contains(err.Error(), "2 values for 4 columns") {
 			t.Errorf("a short row: %v", err)
+		}
+		for _, no := range []string{"a\x00b", "a\xff"} {
+			err := db.Write(ctx, func(tx *sqldb.Tx) error {
+				_, err := tx.Exec(ctx, `UPDATE event SET kind = $1`, no)
+				return err
+			})
+			if fault.KindOf(err) != fault.Invalid {
+				t.Errorf("the text %q: %v", no, err)
+			}
 		}
 	})
 }

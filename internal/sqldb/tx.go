@@ -7,7 +7,11 @@ import (
 	"fmt"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
+	"unicode/utf8"
+
+	"github.com/roundel/roundel/internal/fault"
 )
 
 // querier is what *sql.Tx has in common with what a Tx needs.
@@ -149,8 +153,17 @@ func (tx *Tx) ready(ctx context.Context, query string, args []any) error {
 	if n := placeholders(query); n != len(args) {
 		return fmt.Errorf("sqldb: %d placeholders, %d arguments: %s", n, len(args), query)
 	}
+	for _, a := range args {
+		// PostgreSQL takes no such text. Nor does SQLite then, so that what one has
+		// can always be moved to the other.
+		if s, is := a.(string); is && (strings.IndexByte(s, 0) >= 0 || !utf8.ValidString(s)) {
+			return tx.fail(errText)
+		}
+	}
 	return nil
 }
+
+var errText = fault.Invalidf("Something that was sent holds characters that are no text. Type it anew.")
 
 // fail remembers that a statement failed and returns its error.
 func (tx *Tx) fail(err error) error {
