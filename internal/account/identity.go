@@ -30,8 +30,7 @@ func ByIdentity(ctx context.Context, tx *sqldb.Tx, provider, subject string) (*A
 //
 // An account that has confirmed no address may have been made by somebody else
 // in the person's name, who knows its password: that, and every session, ends.
-func Link(ctx context.Context, tx *sqldb.Tx, accountID int64, provider, subject string) error {
-	now := time.Now() // only tells the reader when
+func (s *Service) Link(ctx context.Context, tx *sqldb.Tx, accountID int64, provider, subject string) error {
 	keys, err := VerifiedKeys(ctx, tx, accountID)
 	if err != nil {
 		return err
@@ -53,7 +52,7 @@ func Link(ctx context.Context, tx *sqldb.Tx, accountID int64, provider, subject 
 	var linked int64
 	err = tx.QueryRow(ctx, `INSERT INTO account_identity (account_id, provider, subject, created_at) VALUES ($1, $2, $3, $4)
 		ON CONFLICT (provider, subject) DO UPDATE SET provider = excluded.provider RETURNING account_id`,
-		accountID, provider, subject, sqldb.Millis(now)).Scan(&linked)
+		accountID, provider, subject, sqldb.Millis(s.Now())).Scan(&linked)
 	if err != nil {
 		return err
 	}

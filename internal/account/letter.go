@@ -149,21 +149,12 @@ var linkPath = map[string]string{purposeRegister: "/register/", purposeVerify: "
 // mail queues a letter. Its texts are those of the family account.mail.LETTER;
 // secret takes the place of outbox.SecretMark once the mail is sent.
 func (s *Service) mail(ctx context.Context, tx *sqldb.Tx, to, letter, path, secret string) error {
-	args := map[string]any{"site": s.Site, "address": to, "code": outbox.SecretMark}
-	t := func(part string) string { return s.Texts.T("account.mail."+letter+"."+part, args) }
-	l := mail.Letter{
-		Lang: s.Texts.Lang(), Dir: s.Texts.Dir(), Heading: t("heading"), Paragraphs: []string{t("text")},
-		Button: t("button"), ButtonURL: s.BaseURL + path, Footnotes: []string{t("note")},
-	}
-	html, err := l.HTML()
-	if err != nil {
-		return err
-	}
-	m := outbox.Mail{To: to, Subject: t("subject"), Text: l.Text(), HTML: html}
+	m := outbox.Mail{To: to}
 	if secret != "" {
 		m.Sealed = s.Seal(secret)
 	}
-	return outbox.Enqueue(ctx, tx, m)
+	args := map[string]any{"site": s.Site, "address": to, "code": outbox.SecretMark}
+	return outbox.EnqueueLetter(ctx, tx, m, s.Texts, "account.mail."+letter, s.BaseURL+path, args)
 }
 
 // tell mails every confirmed address of the account what has just been

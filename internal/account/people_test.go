@@ -102,7 +102,7 @@ func TestDeletingAnAccount(t *testing.T) {
 		ctx := t.Context()
 		me := w.person("Bo Seeded", "seeded@example.org")
 		w.app(me)
-		must(t, db.Write(ctx, func(tx *sqldb.Tx) error { return account.Link(ctx, tx, me.ID, "oidc-1", "seeded-subject") }))
+		must(t, db.Write(ctx, func(tx *sqldb.Tx) error { return w.Link(ctx, tx, me.ID, "oidc-1", "seeded-subject") }))
 		w.Leave = func(context.Context, *sqldb.Tx, int64) error { return fault.Conflictf("You are the last owner.") }
 		if err := w.Delete(ctx, me); fault.KindOf(err) != fault.Conflict {
 			t.Errorf("the last owner goes: %v", err)
@@ -139,11 +139,14 @@ func TestIdentities(t *testing.T) {
 		w := newWorld(t, db)
 		ctx := t.Context()
 		link := func(id int64, subject string) error {
-			return db.Write(ctx, func(tx *sqldb.Tx) error { return account.Link(ctx, tx, id, "oidc-7", subject) })
+			return db.Write(ctx, func(tx *sqldb.Tx) error { return w.Link(ctx, tx, id, "oidc-7", subject) })
 		}
 		me, eve := w.person("Bo", "bo@example.org"), w.person("Eve", "eve@example.org")
 		must(t, link(me.ID, "s1"))
 		must(t, link(me.ID, "s1"))
+		if f, err := w.Factors(ctx, me.ID); err != nil || len(f.Identities) != 1 || !f.Identities[0].CreatedAt.Equal(w.Now()) {
+			t.Errorf("linked at %v: %+v, %v", w.Now(), f, err)
+		}
 		if err := link(eve.ID, "s1"); fault.KindOf(err) != fault.Conflict {
 			t.Errorf("somebody else takes the subject: %v", err)
 		}

@@ -4,7 +4,6 @@ import (
 	"context"
 	"database/sql"
 
-	"github.com/roundel/roundel/internal/mail"
 	"github.com/roundel/roundel/internal/outbox"
 	"github.com/roundel/roundel/internal/sqldb"
 )
@@ -26,20 +25,11 @@ func (s *Service) mailInvitation(ctx context.Context, tx *sqldb.Tx, o *Organisat
 
 // mail queues a letter. Its texts are those of the family mail.LETTER.
 func (s *Service) mail(ctx context.Context, tx *sqldb.Tx, o *Organisation, to, letter, path, secret string, args map[string]any) error {
-	t := func(part string) string { return s.Texts.T("mail."+letter+"."+part, args) }
-	l := mail.Letter{
-		Lang: s.Texts.Lang(), Dir: s.Texts.Dir(), Heading: t("heading"), Paragraphs: []string{t("text")},
-		Button: t("button"), ButtonURL: s.BaseURL + path, Footnotes: []string{t("note")},
-	}
-	html, err := l.HTML()
-	if err != nil {
-		return err
-	}
-	m := outbox.Mail{To: to, Subject: t("subject"), Text: l.Text(), HTML: html}
+	m := outbox.Mail{To: to}
 	if secret != "" {
 		m.Sealed = s.Seal(secret)
 	}
-	return outbox.Enqueue(ctx, tx, m)
+	return outbox.EnqueueLetter(ctx, tx, m, s.Texts, "mail."+letter, s.BaseURL+path, args)
 }
 
 // tellOwners mails the organisation's owners what the operator has decided.

@@ -65,7 +65,7 @@ func (s *Service) arrive(ctx context.Context, p *Provider, a *attempt, who *arri
 			if err := s.mayHave(p, session.Account); err != nil {
 				return err
 			}
-			if err := account.Link(ctx, tx, a.account, p.identity(who.Issuer), who.Subject); err != nil {
+			if err := s.Accounts.Link(ctx, tx, a.account, p.identity(who.Issuer), who.Subject); err != nil {
 				return err
 			}
 			return s.visit(ctx, tx, p, a.account, who)
@@ -135,7 +135,7 @@ func (s *Service) find(ctx context.Context, tx *sqldb.Tx, p *Provider, who *arri
 		return 0, "", err
 	}
 	if p.OrganisationID == 0 && p.Authoritative && !owner.Operator {
-		return owner.ID, "", account.Link(ctx, tx, owner.ID, p.identity(who.Issuer), who.Subject)
+		return owner.ID, "", s.Accounts.Link(ctx, tx, owner.ID, p.identity(who.Issuer), who.Subject)
 	}
 	pending, err = s.ask(ctx, tx, p, owner.ID, who)
 	return 0, pending, err
@@ -172,7 +172,7 @@ func (s *Service) newcomer(ctx context.Context, tx *sqldb.Tx, p *Provider, who *
 		return 0, pending, err
 	}
 	if err == nil {
-		if err := account.Link(ctx, tx, claimed.ID, p.identity(who.Issuer), who.Subject); err != nil {
+		if err := s.Accounts.Link(ctx, tx, claimed.ID, p.identity(who.Issuer), who.Subject); err != nil {
 			return 0, "", err
 		}
 		if err := s.endTokens(ctx, tx, claimed.ID); err != nil {
@@ -202,9 +202,8 @@ func (s *Service) create(ctx context.Context, tx *sqldb.Tx, p *Provider, who *ar
 	if err != nil {
 		return 0, err
 	}
-	// Not account.Link: the account has confirmed nothing yet, and there is
-	// nothing in it to end.
-	return a.ID, account.Link(ctx, tx, a.ID, p.identity(who.Issuer), who.Subject)
+	// The account is new: there is nothing in it that linking would end.
+	return a.ID, s.Accounts.Link(ctx, tx, a.ID, p.identity(who.Issuer), who.Subject)
 }
 
 // endTokens ends the API tokens that whoever made an account has made with it.

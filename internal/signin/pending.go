@@ -91,7 +91,7 @@ func (s *Service) Agree(ctx context.Context, secret string, session *account.Ses
 		if err := s.mayHave(w.provider, session.Account); err != nil {
 			return fault.Forbiddenf("%s", err.(*refusal).Words)
 		}
-		if err := account.Link(ctx, tx, w.account, w.provider.identity(w.who.Issuer), w.who.Subject); err != nil {
+		if err := s.Accounts.Link(ctx, tx, w.account, w.provider.identity(w.who.Issuer), w.who.Subject); err != nil {
 			return err
 		}
 		return s.visit(ctx, tx, w.provider, w.account, w.who)
