@@ -163,6 +163,7 @@ var clock = regexp.MustCompile(`(checked |max="\d{4}-\d\d-\d\dT)\d\d:\d\d`)
 func crawl(t *testing.T, c *apptest.Client, base, from string, own func(string) bool) map[string][]byte {
 	t.Helper()
 	seen := map[string][]byte{}
+	foundOn := map[string]string{}
 	for todo := []string{from}; len(todo) > 0; {
 		path := todo[0]
 		todo = todo[1:]
@@ -170,6 +171,9 @@ func crawl(t *testing.T, c *apptest.Client, base, from string, own func(string) 
 			continue
 		}
 		answer := c.Get(path)
+		if answer.Status >= 400 {
+			t.Errorf("%s has a link to %s: %d", foundOn[path], path, answer.Status)
+		}
 		seen[path] = clock.ReplaceAll(onceValue.ReplaceAll(answer.Body, []byte(`name="once"`)), []byte("$1"))
 		if answer.Status >= 300 && answer.Status < 400 {
 			todo = append(todo, follow(base, path, answer.Location(), own)...)
@@ -182,7 +186,10 @@ func crawl(t *testing.T, c *apptest.Client, base, from string, own func(string) 
 			token := tokens.Token()
 			for _, a := range token.Attr {
 				if a.Key == "href" && (kind == html.StartTagToken || kind == html.SelfClosingTagToken) {
-					todo = append(todo, follow(base, path, a.Val, own)...)
+					for _, to := range follow(base, path, a.Val, own) {
+						foundOn[to] = path
+						todo = append(todo, to)
+					}
 				}
 			}
 		}

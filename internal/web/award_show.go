@@ -106,7 +106,7 @@ func (s *Server) mailsOf(r *http.Request, a *issuing.Award) ([]mailRow, error) {
 	if err != nil {
 		return nil, err
 	}
-	return mailRows(s.texts(r), "/console/"+gate.From(r.Context()).Organisation.Slug, list), nil
+	return mailRows(s.texts(r), "/console/"+gate.From(r.Context()).Organisation.Slug+"/outbox", list), nil
 }
 
 // awardHistory tells what happened to the award, newest first.
