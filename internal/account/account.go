@@ -122,15 +122,16 @@ func checkPassword(password string) (fault.Field, bool) {
 	return fault.Field{}, false
 }
 
-// newSecret returns 256 random bits as text, and the hash that is stored.
-func newSecret() (secret string, hash []byte) {
+// NewSecret returns 256 random bits as text, and the hash that is stored.
+func NewSecret() (secret string, hash []byte) {
 	b := make([]byte, 32)
 	rand.Read(b) // never fails: crypto/rand ends the process instead
 	secret = base64.RawURLEncoding.EncodeToString(b)
-	return secret, hashSecret(secret)
+	return secret, HashSecret(secret)
 }
 
-func hashSecret(secret string) []byte {
+// HashSecret returns what is stored of a secret of NewSecret.
+func HashSecret(secret string) []byte {
 	h := sha256.Sum256([]byte(secret))
 	return h[:]
 }

@@ -30,7 +30,7 @@ func (s *Service) AskCode(ctx context.Context, email string) (browser string, er
 	if err != nil {
 		return "", fault.Fields(fault.Field{Path: "email", Message: fault.Message(err)})
 	}
-	browser, hash := newSecret()
+	browser, hash := NewSecret()
 	now := s.Now()
 	return browser, s.DB.Write(ctx, func(tx *sqldb.Tx) error {
 		if _, err := tx.Exec(ctx, `DELETE FROM signin_code WHERE expires_at <= $1`, sqldb.Millis(now)); err != nil {
@@ -85,14 +85,14 @@ func (s *Service) takeCode(ctx context.Context, browser, code string) (accountID
 		var stored []byte
 		err := tx.QueryRow(ctx, `UPDATE signin_code SET tries = tries + 1
 			WHERE browser_hash = $1 AND used_at = 0 AND tries < $2 AND expires_at > $3 RETURNING id, account_id, code_hash`,
-			hashSecret(browser), codeTries, now).Scan(&id, &accountID, &stored)
+			HashSecret(browser), codeTries, now).Scan(&id, &accountID, &stored)
 		if errors.Is(err, sqldb.ErrNoRows) {
 			return nil
 		}
 		if err != nil {
 			return err
 		}
-		if fits = subtle.ConstantTimeCompare(stored, hashCode(hashSecret(browser), code)) == 1; !fits {
+		if fits = subtle.ConstantTimeCompare(stored, hashCode(HashSecret(browser), code)) == 1; !fits {
 			return nil // the try is kept
 		}
 		_, err = tx.Exec(ctx, `UPDATE signin_code SET used_at = $2 WHERE id = $1`, id, now)

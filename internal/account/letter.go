@@ -48,7 +48,7 @@ func (s *Service) Handlers() map[string]func(context.Context, json.RawMessage) e
 func (s *Service) askLetter(ctx context.Context, tx *sqldb.Tx, o letterOrder) error {
 	o.Network = clientOf(audit.From(ctx).Address)
 	// One waiting job for each address and purpose, however often it is asked for.
-	hash := hashSecret(fmt.Sprint(o.Purpose, " ", o.Account, " ", o.Code, " ", o.Address))
+	hash := HashSecret(fmt.Sprint(o.Purpose, " ", o.Account, " ", o.Code, " ", o.Address))
 	return jobs.Enqueue(ctx, tx, jobs.Job{Kind: letterJob, Key: hex.EncodeToString(hash), Payload: o})
 }
 
@@ -130,13 +130,13 @@ func (s *Service) countLetter(ctx context.Context, tx *sqldb.Tx, what string) (c
 		ON CONFLICT (kind, key_hash) DO UPDATE SET
 			failures = CASE WHEN signin_try.last_at < $3 THEN 1 ELSE signin_try.failures + 1 END,
 			last_at  = CASE WHEN signin_try.last_at < $3 THEN $2 ELSE signin_try.last_at END
-		RETURNING failures`, hashSecret(what), now, now-time.Hour.Milliseconds()).Scan(&count)
+		RETURNING failures`, HashSecret(what), now, now-time.Hour.Milliseconds()).Scan(&count)
 	return count, err
 }
 
 // mailLink makes a link and mails it.
 func (s *Service) mailLink(ctx context.Context, tx *sqldb.Tx, purpose string, accountID int64, address, letter string) error {
-	secret, hash := newSecret()
+	secret, hash := NewSecret()
 	if err := insertLink(ctx, tx, hash, purpose, accountID, address, s.Now()); err != nil {
 		return err
 	}

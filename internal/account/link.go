@@ -27,7 +27,7 @@ var errLink = fault.NotFoundf("This link has been used or is too old. Ask for a 
 // it create the first account. Earlier ones stop working. It is a conflict once
 // there is an account.
 func (s *Service) SetUpLink(ctx context.Context) (string, error) {
-	secret, hash := newSecret()
+	secret, hash := NewSecret()
 	err := s.DB.Write(ctx, func(tx *sqldb.Tx) error {
 		var n int64
 		if err := tx.QueryRow(ctx, `SELECT count(*) FROM account`).Scan(&n); err != nil {
@@ -100,7 +100,7 @@ func insertLink(ctx context.Context, tx *sqldb.Tx, hash []byte, purpose string, 
 func findLink(ctx context.Context, tx *sqldb.Tx, purpose, secret string, now time.Time) (l link, err error) {
 	err = tx.QueryRow(ctx, `SELECT account_id, address FROM one_time_link
 		WHERE secret_hash = $1 AND purpose = $2 AND used_at = 0 AND expires_at > $3`,
-		hashSecret(secret), purpose, sqldb.Millis(now)).Scan(&l.AccountID, &l.Address)
+		HashSecret(secret), purpose, sqldb.Millis(now)).Scan(&l.AccountID, &l.Address)
 	if errors.Is(err, sqldb.ErrNoRows) {
 		err = errLink
 	}
@@ -110,7 +110,7 @@ func findLink(ctx context.Context, tx *sqldb.Tx, purpose, secret string, now tim
 func useLink(ctx context.Context, tx *sqldb.Tx, purpose, secret string, now time.Time) (l link, err error) {
 	err = tx.QueryRow(ctx, `UPDATE one_time_link SET used_at = $3
 		WHERE secret_hash = $1 AND purpose = $2 AND used_at = 0 AND expires_at > $3 RETURNING account_id, address`,
-		hashSecret(secret), purpose, sqldb.Millis(now)).Scan(&l.AccountID, &l.Address)
+		HashSecret(secret), purpose, sqldb.Millis(now)).Scan(&l.AccountID, &l.Address)
 	if errors.Is(err, sqldb.ErrNoRows) {
 		err = errLink
 	}

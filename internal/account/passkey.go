@@ -255,7 +255,7 @@ func (s *Service) keyholder(ctx context.Context, handle []byte) (k keyholder, er
 }
 
 func (s *Service) keepCeremony(ctx context.Context, accountID int64, options any, data *webauthn.SessionData) (*Ceremony, error) {
-	secret, hash := newSecret()
+	secret, hash := NewSecret()
 	text, err := json.Marshal(data)
 	if err != nil {
 		return nil, err
@@ -277,7 +277,7 @@ func (s *Service) takeCeremony(ctx context.Context, secret string) (data *webaut
 	var text string
 	err = s.DB.Write(ctx, func(tx *sqldb.Tx) error {
 		err := tx.QueryRow(ctx, `DELETE FROM passkey_ceremony WHERE secret_hash = $1 AND expires_at > $2 RETURNING account_id, data`,
-			hashSecret(secret), sqldb.Millis(s.Now())).Scan(&accountID, &text)
+			HashSecret(secret), sqldb.Millis(s.Now())).Scan(&accountID, &text)
 		if errors.Is(err, sqldb.ErrNoRows) {
 			err = errPasskey
 		}

@@ -44,7 +44,7 @@ func (s *Service) AddPerson(ctx context.Context, name, email string, operator bo
 	if _, err := AddressKey(email); err != nil {
 		return "", err
 	}
-	secret, hash := newSecret()
+	secret, hash := NewSecret()
 	return secret, s.DB.Write(ctx, func(tx *sqldb.Tx) error {
 		a, err := s.Create(ctx, tx, Newcomer{Name: name, Email: email, Verified: true, Operator: operator})
 		if err != nil {

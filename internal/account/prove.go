@@ -96,13 +96,16 @@ func (s *Service) Prove(ctx context.Context, by *Session, e Evidence) error {
 // prove notes the proof in the session; two says that it showed two factors.
 func (s *Service) prove(ctx context.Context, tx *sqldb.Tx, by *Session, two bool) error {
 	assurance := by.Assurance
+	if by.VouchedBy != 0 {
+		assurance = OneFactor // what an organisation's provider said of factors goes with its word
+	}
 	if two {
 		assurance = TwoFactors
 	}
-	n, err := tx.Exec(ctx, `UPDATE session SET proved_at = $2, assurance = $3 WHERE secret_hash = $1`, by.hash, sqldb.Millis(s.Now()), assurance)
+	n, err := tx.Exec(ctx, `UPDATE session SET proved_at = $2, assurance = $3, vouched_by = 0 WHERE secret_hash = $1`, by.hash, sqldb.Millis(s.Now()), assurance)
 	if err == nil && n == 0 {
 		return errNoSession
 	}
-	by.ProvedAt, by.Assurance = s.Now(), assurance
+	by.ProvedAt, by.Assurance, by.VouchedBy = s.Now(), assurance, 0
 	return err
 }

@@ -12,7 +12,7 @@ import (
 // new password for the account with this address or public id. It is for those
 // who run the installation; people ask by AskReset.
 func (s *Service) ResetLink(ctx context.Context, who string) (string, error) {
-	secret, hash := newSecret()
+	secret, hash := NewSecret()
 	err := s.DB.Write(ctx, func(tx *sqldb.Tx) error {
 		a, err := find(ctx, tx, who)
 		if err != nil {

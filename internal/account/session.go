@@ -45,6 +45,9 @@ type Proof struct {
 	Method    string
 	Assurance Assurance // zero: OneFactor
 	UserAgent string
+	// VouchedBy is the organisation on whose own provider's word it rests, 0 for
+	// what the person showed by means of their own.
+	VouchedBy int64
 }
 
 // Session is a person who is signed in, in one browser.
@@ -56,7 +59,8 @@ type Session struct {
 	UserAgent  string
 	StartedAt  time.Time
 	LastSeenAt time.Time // to the hour
-	ProvedAt   time.Time // when the person last showed who they are
+	ProvedAt   time.Time // when the person last showed who they are by means of their own
+	VouchedBy  int64     // see [Proof]; it goes when the person shows who they are
 
 	hash []byte
 }
@@ -66,6 +70,15 @@ type Session struct {
 var ErrProof = &fault.Error{Kind: fault.Forbidden, Message: "Show once more that it is you, then go on."}
 
 var errNoSession = fault.Forbiddenf("Your session has ended. Sign in again.")
+
+// GoodFor returns ErrProof when the session rests on the word of another
+// organisation's provider: nobody signs people in to other people's organisations.
+func (s *Session) GoodFor(organisationID int64) error {
+	if s.VouchedBy != 0 && s.VouchedBy != organisationID {
+		return ErrProof
+	}
+	return nil
+}
 
 // NeedProof returns ErrProof unless the person has shown who they are within
 // ProofLife.
@@ -96,19 +109,23 @@ func (s *Service) startSession(ctx context.Context, tx *sqldb.Tx, accountID int6
 	if !a.DisabledAt.IsZero() {
 		return "", errDisabled
 	}
-	secret, hash := newSecret()
+	secret, hash := NewSecret()
 	agent := strings.ToValidUTF8(strings.ReplaceAll(p.UserAgent, "\x00", ""), "\uFFFD")
 	if len(agent) > 300 {
 		agent = strings.ToValidUTF8(agent[:300], "") // the cut may go through a character
 	}
 	now := s.Now()
+	proved := now
+	if p.VouchedBy != 0 {
+		proved = time.Time{}
+	}
 	if _, err := tx.Exec(ctx, `DELETE FROM session WHERE expires_at <= $1 OR last_seen_at <= $2`,
 		sqldb.Millis(now), sqldb.Millis(now.Add(-SessionIdle))); err != nil {
 		return "", err
 	}
-	_, err = tx.Exec(ctx, `INSERT INTO session (secret_hash, account_id, created_at, last_seen_at, expires_at, user_agent, method, assurance, proved_at)
-		VALUES ($1, $2, $3, $3, $4, $5, $6, $7, $3)`, hash, accountID, sqldb.Millis(now), sqldb.Millis(now.Add(SessionLife)),
-		agent, p.Method, max(p.Assurance, OneFactor))
+	_, err = tx.Exec(ctx, `INSERT INTO session (secret_hash, account_id, created_at, last_seen_at, expires_at, user_agent, method, assurance, proved_at, vouched_by)
+		VALUES ($1, $2, $3, $3, $4, $5, $6, $7, $8, $9)`, hash, accountID, sqldb.Millis(now), sqldb.Millis(now.Add(SessionLife)),
+		agent, p.Method, max(p.Assurance, OneFactor), sqldb.Millis(proved), p.VouchedBy)
 	if err != nil {
 		return "", err
 	}
@@ -121,7 +138,7 @@ var errDisabled = fault.Forbiddenf("This account has been disabled. Ask the peop
 // is a Forbidden fault when the session has ended.
 func (s *Service) Session(ctx context.Context, secret string) (*Session, error) {
 	now := s.Now()
-	hash := hashSecret(secret)
+	hash := HashSecret(secret)
 	var session *Session
 	err := s.DB.Read(ctx, func(tx *sqldb.Tx) error {
 		list, err := sessions(ctx, tx, `s.secret_hash = $1`, hash, now)
@@ -167,12 +184,12 @@ func sessions(ctx context.Context, tx *sqldb.Tx, where string, key any, now time
 	return sqldb.Collect(ctx, tx, func(r *sql.Rows) (*Session, error) {
 		x := &Session{Account: &Account{}}
 		var started, seen, proved int64
-		err := r.Scan(&x.hash, &x.Account.ID, &x.Method, &x.Assurance, &x.UserAgent, &started, &seen, &proved)
+		err := r.Scan(&x.hash, &x.Account.ID, &x.Method, &x.Assurance, &x.UserAgent, &started, &seen, &proved, &x.VouchedBy)
 		x.StartedAt, x.LastSeenAt, x.ProvedAt = sqldb.Time(started), sqldb.Time(seen), sqldb.Time(proved)
 		// Derived, so that it names the session without being of use to enter it.
 		x.Handle = publicid.Derive(x.hash, "session")
 		return x, err
-	}, `SELECT s.secret_hash, s.account_id, s.method, s.assurance, s.user_agent, s.created_at, s.last_seen_at, s.proved_at
+	}, `SELECT s.secret_hash, s.account_id, s.method, s.assurance, s.user_agent, s.created_at, s.last_seen_at, s.proved_at, s.vouched_by
 		FROM session s WHERE `+where+` AND s.expires_at > $2 AND s.last_seen_at > $3 ORDER BY s.last_seen_at DESC, s.created_at DESC`,
 		key, sqldb.Millis(now), sqldb.Millis(now.Add(-SessionIdle)))
 }
@@ -232,7 +249,7 @@ func endSessions(ctx context.Context, tx *sqldb.Tx, accountID int64, except []by
 func (s *Service) SignOut(ctx context.Context, secret string) error {
 	return s.DB.Write(ctx, func(tx *sqldb.Tx) error {
 		var id int64
-		err := tx.QueryRow(ctx, `DELETE FROM session WHERE secret_hash = $1 RETURNING account_id`, hashSecret(secret)).Scan(&id)
+		err := tx.QueryRow(ctx, `DELETE FROM session WHERE secret_hash = $1 RETURNING account_id`, HashSecret(secret)).Scan(&id)
 		if errors.Is(err, sqldb.ErrNoRows) {
 			return nil
 		}

@@ -121,7 +121,7 @@ const stepLife = 10 * time.Minute
 var errStep = fault.NotFoundf("This sign-in has taken too long, or was finished already. Begin again.")
 
 func (s *Service) startStep(ctx context.Context, tx *sqldb.Tx, accountID int64, method string) (string, error) {
-	secret, hash := newSecret()
+	secret, hash := NewSecret()
 	now := s.Now()
 	if _, err := tx.Exec(ctx, `DELETE FROM signin_step WHERE expires_at <= $1`, sqldb.Millis(now)); err != nil {
 		return "", err
@@ -141,7 +141,7 @@ func (s *Service) CheckStep(ctx context.Context, secret string) error {
 
 func findStep(ctx context.Context, tx *sqldb.Tx, secret string, now time.Time) (accountID int64, method string, err error) {
 	err = tx.QueryRow(ctx, `SELECT account_id, method FROM signin_step WHERE secret_hash = $1 AND expires_at > $2`,
-		hashSecret(secret), sqldb.Millis(now)).Scan(&accountID, &method)
+		HashSecret(secret), sqldb.Millis(now)).Scan(&accountID, &method)
 	if errors.Is(err, sqldb.ErrNoRows) {
 		err = errStep
 	}
@@ -166,7 +166,7 @@ func (s *Service) FinishStep(ctx context.Context, step, code, userAgent string) 
 	}
 	var way *Way
 	err = s.DB.Write(ctx, func(tx *sqldb.Tx) error {
-		n, err := tx.Exec(ctx, `DELETE FROM signin_step WHERE secret_hash = $1 AND expires_at > $2`, hashSecret(step), sqldb.Millis(s.Now()))
+		n, err := tx.Exec(ctx, `DELETE FROM signin_step WHERE secret_hash = $1 AND expires_at > $2`, HashSecret(step), sqldb.Millis(s.Now()))
 		if err != nil {
 			return err
 		}

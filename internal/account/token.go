@@ -68,13 +68,13 @@ func (s *Service) MakeToken(ctx context.Context, n NewToken) (string, *Token, er
 	if !n.Expires.IsZero() && !n.Expires.After(s.Now()) {
 		return "", nil, fault.Fields(fault.Field{Path: "expires", Message: "Choose a day that is still to come."})
 	}
-	random, _ := newSecret()
+	random, _ := NewSecret()
 	secret := TokenPrefix + random
 	t := &Token{PublicID: publicid.New(), OrganisationID: n.OrganisationID, Name: n.Name, Scopes: n.Scopes, CreatedBy: n.By,
 		ServiceAccount: n.ServiceAccount, CreatedAt: s.Now(), ExpiresAt: n.Expires}
 	err := s.DB.Write(ctx, func(tx *sqldb.Tx) error {
 		err := tx.QueryRow(ctx, `INSERT INTO api_token (public_id, organisation_id, name, secret_hash, scopes, created_by, service_account_id, created_at, expires_at)
-			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) RETURNING id`, t.PublicID, t.OrganisationID, t.Name, hashSecret(secret),
+			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) RETURNING id`, t.PublicID, t.OrganisationID, t.Name, HashSecret(secret),
 			strings.Join(t.Scopes, " "), t.CreatedBy, t.ServiceAccount, sqldb.Millis(t.CreatedAt), sqldb.Millis(t.ExpiresAt)).Scan(&t.ID)
 		if err != nil {
 			return err
@@ -125,7 +125,7 @@ func TokenBySecret(ctx context.Context, tx *sqldb.Tx, secret string, now time.Ti
 	t, err := scanToken(tx.QueryRow(ctx, `SELECT `+tokenColumns+` FROM api_token
 		WHERE secret_hash = $1 AND revoked_at = 0 AND (expires_at = 0 OR expires_at > $2)
 			AND (service_account_id > 0 OR EXISTS (SELECT 1 FROM account a
-				WHERE a.id = created_by AND a.disabled_at = 0 AND a.deleted_at = 0))`, hashSecret(secret), sqldb.Millis(now)))
+				WHERE a.id = created_by AND a.disabled_at = 0 AND a.deleted_at = 0))`, HashSecret(secret), sqldb.Millis(now)))
 	if errors.Is(err, sqldb.ErrNoRows) {
 		return nil, fault.Forbiddenf("This API token is not in force. Make a new one in the console under Settings, API tokens.")
 	}

@@ -23,7 +23,7 @@ const (
 type tryKey struct{ kind, key string }
 
 // hash keeps what was tried out of the database.
-func (k tryKey) hash() []byte { return hashSecret(k.kind + " " + k.key) }
+func (k tryKey) hash() []byte { return HashSecret(k.kind + " " + k.key) }
 
 func factorTries(accountID int64) tryKey { return tryKey{tryFactor, strconv.FormatInt(accountID, 10)} }
 

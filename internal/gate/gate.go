@@ -94,10 +94,13 @@ func (g *Gate) admit(r *http.Request, p Permission) (*Caller, error) {
 		return g.person(r)
 	case p == Operator:
 		c, err := g.person(r)
-		if err == nil && !c.Account.Operator {
-			err = errNotYours
+		if err != nil {
+			return nil, err
 		}
-		return c, err
+		if !c.Account.Operator {
+			return nil, errNotYours
+		}
+		return c, c.SignedIn.GoodFor(0)
 	case p == Member || p.asked().Known():
 		return g.member(r, p)
 	}
@@ -139,6 +142,9 @@ func (g *Gate) member(r *http.Request, p Permission) (*Caller, error) {
 	}
 	m, err := g.Orgs.MembershipIn(r.Context(), c.Account.ID, r.PathValue("org"))
 	if err != nil {
+		return nil, err
+	}
+	if err := c.SignedIn.GoodFor(m.Organisation.ID); err != nil {
 		return nil, err
 	}
 	if m.Organisation.SecondFactor && c.SignedIn.Assurance < account.TwoFactors {

@@ -2,10 +2,7 @@ package org
 
 import (
 	"context"
-	"crypto/rand"
-	"crypto/sha256"
 	"database/sql"
-	"encoding/base64"
 	"encoding/json"
 	"errors"
 	"slices"
@@ -134,7 +131,7 @@ func (s *Service) invite(ctx context.Context, tx *sqldb.Tx, id int64, by Actor, 
 	}
 	now := sqldb.Time(sqldb.Millis(s.Now())) // as it is kept
 	invited := &Invitation{PublicID: publicid.New(), Address: address, Role: to.role, CreatedAt: now, SentAt: now, ExpiresAt: now.Add(InvitationLife), by: by.AccountID}
-	secret, hash := newSecret()
+	secret, hash := account.NewSecret()
 	err = tx.QueryRow(ctx, `INSERT INTO invitation (public_id, organisation_id, address, address_key, role, custom_role_id, departments, secret_hash,
 			invited_by, created_at, sent_at, expires_at)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $10, $11) RETURNING id`, invited.PublicID, id, address, key, word, role, string(departments), hash,
@@ -197,7 +194,7 @@ func (s *Service) SendInvitationAgain(ctx context.Context, id int64, by Actor, i
 		if now.Sub(i.SentAt) < sendAgainAfter {
 			return fault.Conflictf("This invitation was sent just now. Wait a minute before you send it again.")
 		}
-		secret, hash := newSecret()
+		secret, hash := account.NewSecret()
 		i.SentAt, i.ExpiresAt = now, now.Add(InvitationLife)
 		// Who sends it again answers for it from now on.
 		if _, err := tx.Exec(ctx, `UPDATE invitation SET secret_hash = $2, sent_at = $3, expires_at = $4, invited_by = $5 WHERE id = $1`,
@@ -260,7 +257,7 @@ func (s *Service) OpenInvitation(ctx context.Context, secret string) (i *Invitat
 // bySecret returns an invitation that can be accepted: in time, to an
 // organisation that exists, by somebody who may still invite to that role.
 func (s *Service) bySecret(ctx context.Context, tx *sqldb.Tx, secret string) (*Invitation, error) {
-	i, err := scanInvitation(tx.QueryRow(ctx, invitationSelect+` WHERE i.secret_hash = $1 AND i.expires_at > $2`, hashSecret(secret), sqldb.Millis(s.Now())))
+	i, err := scanInvitation(tx.QueryRow(ctx, invitationSelect+` WHERE i.secret_hash = $1 AND i.expires_at > $2`, account.HashSecret(secret), sqldb.Millis(s.Now())))
 	if errors.Is(err, sqldb.ErrNoRows) {
 		return nil, errInvitation
 	}
@@ -306,7 +303,7 @@ func (s *Service) AcceptIn(ctx context.Context, tx *sqldb.Tx, secret string, acc
 		return nil, fault.Forbiddenf("This invitation is for another address. Sign in with the account that has it, or add the address to yours and confirm it.")
 	}
 	// Taken by whoever deletes it: a link works once.
-	n, err := tx.Exec(ctx, `DELETE FROM invitation WHERE id = $1 AND secret_hash = $2`, i.key, hashSecret(secret))
+	n, err := tx.Exec(ctx, `DELETE FROM invitation WHERE id = $1 AND secret_hash = $2`, i.key, account.HashSecret(secret))
 	if err != nil {
 		return nil, err
 	}
@@ -335,19 +332,6 @@ func (i *Invitation) stillThere(ctx context.Context, tx *sqldb.Tx) error {
 		}
 	}
 	return nil
-}
-
-// newSecret returns 256 random bits as text, and the hash that is stored.
-func newSecret() (secret string, hash []byte) {
-	b := make([]byte, 32)
-	rand.Read(b) // never fails: crypto/rand ends the process instead
-	secret = base64.RawURLEncoding.EncodeToString(b)
-	return secret, hashSecret(secret)
-}
-
-func hashSecret(secret string) []byte {
-	h := sha256.Sum256([]byte(secret))
-	return h[:]
 }
 
 // Joining returns what accepts the invitation for an account that is being made.

@@ -87,7 +87,7 @@ func (s *Service) arrive(ctx context.Context, p *Provider, a *attempt, who *arri
 }
 
 func (s *Service) enter(ctx context.Context, p *Provider, id int64, who *arrival, userAgent string, out *Outcome) (err error) {
-	proof := account.Proof{Method: p.Kind, Assurance: account.OneFactor, UserAgent: userAgent}
+	proof := account.Proof{Method: p.Kind, Assurance: account.OneFactor, UserAgent: userAgent, VouchedBy: p.OrganisationID}
 	if who.Two {
 		proof.Assurance = account.TwoFactors
 	}

@@ -71,9 +71,10 @@ func readCert(text string) (*x509.Certificate, error) {
 }
 
 // plainXML refuses what no SAML document needs and attacks are made of:
-// comments, which split texts for some readers, document types, processing
-// instructions, and depth. It calls see for the beginning of each element.
-func plainXML(raw []byte, see func(xml.StartElement)) error {
+// document types, processing instructions, depth, and, unless they are allowed,
+// comments, which split texts for some readers. It calls see for the beginning
+// of each element.
+func plainXML(raw []byte, comments bool, see func(xml.StartElement)) error {
 	d := xml.NewDecoder(bytes.NewReader(raw))
 	for depth := 0; ; {
 		t, err := d.Token()
@@ -93,6 +94,10 @@ func plainXML(raw []byte, see func(xml.StartElement)) error {
 			}
 		case xml.EndElement:
 			depth--
+		case xml.Comment:
+			if !comments {
+				return errors.New("has a comment")
+			}
 		case xml.Directive:
 			return errors.New("has a document type")
 		case xml.ProcInst:
@@ -139,7 +144,9 @@ type nameXML struct {
 // readMetadata returns the identity providers of a document, and until when it
 // counts. With a certificate, nothing but what its key has signed is read.
 func (s *Service) readMetadata(p *Provider, raw []byte) (list []House, until time.Time, err error) {
-	if err := plainXML(raw, nil); err != nil {
+	// Most houses' metadata has comments. They end no text here: what is read of it
+	// is a whole element's.
+	if err := plainXML(raw, true, nil); err != nil {
 		return nil, until, bad("file", "This is no SAML metadata: %v.", err)
 	}
 	if p.MetadataCert != "" {

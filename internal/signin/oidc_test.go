@@ -1,6 +1,7 @@
 package signin_test
 
 import (
+	"errors"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
@@ -13,6 +14,7 @@ import (
 	"github.com/zitadel/oidc/v3/example/server/storage"
 	"github.com/zitadel/oidc/v3/pkg/op"
 
+	"github.com/roundel/roundel/internal/account"
 	"github.com/roundel/roundel/internal/dbtest"
 	"github.com/roundel/roundel/internal/signin"
 	"github.com/roundel/roundel/internal/sqldb"
@@ -185,6 +187,18 @@ func TestAnAccountWithTheAddressIsItsOwnersToLink(t *testing.T) {
 			t.Error("a verified account lost its password")
 		}
 
+		// What lets Bob in is the word of one organisation: it is good for that one.
+		out, err = f.in(w, p, "bob")
+		check(t, err)
+		session, err := w.Accounts.Session(t.Context(), out.Way.Session)
+		check(t, err)
+		if session.GoodFor(w.o.ID) != nil || !errors.Is(session.GoodFor(w.o.ID+1), account.ErrProof) || !errors.Is(session.GoodFor(0), account.ErrProof) {
+			t.Errorf("an organisation's provider signed in to more than its organisation: %+v", session)
+		}
+		if !errors.Is(w.Accounts.NeedProof(session), account.ErrProof) {
+			t.Error("an organisation's provider showed who changes the account")
+		}
+
 		// The installation's, which runs the mailboxes, needs no more than its word.
 		f.set("cleo", "cleo@corp.example", false)
 		cleo := w.person("Cleo", "cleo@corp.example", true)
@@ -192,6 +206,12 @@ func TestAnAccountWithTheAddressIsItsOwnersToLink(t *testing.T) {
 		if id := w.who(f.in(w, own, "cleo")); id != cleo {
 			t.Errorf("came in as %d, not as Cleo", id)
 		}
+		out, err = f.in(w, own, "cleo")
+		check(t, err)
+		session, err = w.Accounts.Session(t.Context(), out.Way.Session)
+		check(t, err)
+		check(t, session.GoodFor(w.o.ID))
+		check(t, w.Accounts.NeedProof(session))
 	})
 }
 

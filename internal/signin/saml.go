@@ -241,7 +241,7 @@ func oneAssertion(raw []byte) ([]byte, error) {
 	assertions := 0
 	ids := map[string]bool{}
 	twice := false
-	if err := plainXML(raw, func(e xml.StartElement) {
+	if err := plainXML(raw, false, func(e xml.StartElement) {
 		if e.Name.Local == "Assertion" || e.Name.Local == "EncryptedAssertion" {
 			assertions++
 		}
@@ -254,8 +254,8 @@ func oneAssertion(raw []byte) ([]byte, error) {
 	}); err != nil {
 		return nil, err
 	}
-	if hasComment(raw) || assertions != 1 || twice {
-		return nil, fmt.Errorf("%d assertions, ids twice %v, or comments", assertions, twice)
+	if assertions != 1 || twice {
+		return nil, fmt.Errorf("%d assertions, ids twice %v", assertions, twice)
 	}
 	doc := etree.NewDocument()
 	if err := doc.ReadFromBytes(raw); err != nil {
@@ -272,8 +272,6 @@ func oneAssertion(raw []byte) ([]byte, error) {
 	}
 	return doc.WriteToBytes()
 }
-
-func hasComment(raw []byte) bool { return strings.Contains(string(raw), "<!--") }
 
 // checkAssertion checks what the library leaves open or takes more loosely.
 func (s *Service) checkAssertion(sp *saml.ServiceProvider, a *saml.Assertion) error {

@@ -340,7 +340,8 @@ func TestMetadata(t *testing.T) {
 				t.Errorf("%s: taken", what)
 			}
 		}
-		check(t, w.TakeMetadata(t.Context(), 0, w.actor, p.PublicID, federation(k, soon)))
+		commented := bytes.Replace(federation(k, soon), []byte("idp.college.example</"), []byte("idp.college<!-- as generated -->.example</"), 1)
+		check(t, w.TakeMetadata(t.Context(), 0, w.actor, p.PublicID, append([]byte("<!-- as generated -->\n"), commented...)))
 		list, _, err := w.Houses(t.Context(), p.PublicID, "COLLEGE")
 		check(t, err)
 		if len(list) != 1 || list[0].EntityID != "https://idp.college.example/idp" || len(list[0].Scopes) != 1 || list[0].Scopes[0] != "college.example" {

@@ -12,6 +12,7 @@ import (
 
 	"github.com/roundel/roundel/internal/account"
 	"github.com/roundel/roundel/internal/apptest"
+	"github.com/roundel/roundel/internal/org"
 )
 
 // TestS13PagesTellNoAddresses: status, headers and body are the same for an
@@ -234,6 +235,52 @@ func TestOrganisationsAskForASecondFactor(t *testing.T) {
 		t.Fatal(err)
 	}
 	h.Client(t).Get(h.Console, "Cookie", "roundel="+secret).Want(200)
+}
+
+// TestAnOrganisationsProviderOpensThatOrganisation: to another one's console, and
+// to where the installation is run, come people who have shown who they are
+// themselves.
+func TestAnOrganisationsProviderOpensThatOrganisation(t *testing.T) {
+	h := apptest.StartHouse(t, apptest.Options{})
+	other, err := h.App.Features.Orgs.Create(t.Context(), h.OwnerID, org.Profile{Name: "Other House", Website: "https://other.example", Email: "badges@other.example"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	come := func(proof account.Proof) (*apptest.Client, string) {
+		secret, err := h.App.Features.Accounts.StartSession(t.Context(), h.OwnerID, proof)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return h.Client(t), "roundel=" + secret
+	}
+	c, cookie := come(account.Proof{Method: "oidc", Assurance: account.TwoFactors, VouchedBy: h.Org.ID})
+	c.Get(h.Console, "Cookie", cookie).Want(http.StatusOK)
+	theirs := "/console/" + other.Slug
+	if to := c.Get(theirs+"/badges?page=2", "Cookie", cookie).Location(); to != "/account/confirm?next="+url.QueryEscape(theirs+"/badges?page=2") {
+		t.Errorf("the other organisation's console: %q", to)
+	}
+	for _, address := range []string{theirs + "/settings", "/operator/stop", "/account/password"} {
+		a := c.Post(address, url.Values{"name": {"x"}, "password": {"x"}}, "Cookie", cookie)
+		if a.Status != http.StatusSeeOther || !strings.HasPrefix(a.Location(), "/account/confirm?") {
+			t.Errorf("POST %s: %d to %q", address, a.Status, a.Location())
+		}
+	}
+	if to := c.Get("/operator", "Cookie", cookie).Location(); !strings.HasPrefix(to, "/account/confirm?") {
+		t.Errorf("the operator's pages: %q", to)
+	}
+	if to := c.Post("/account/confirm", url.Values{"next": {theirs}, "password": {apptest.OwnerPassword}}, "Cookie", cookie).Location(); to != theirs {
+		t.Errorf("after the password: %q", to)
+	}
+	c.Get(theirs, "Cookie", cookie).Want(http.StatusOK)
+	c.Get(h.Console, "Cookie", cookie).Want(http.StatusOK)
+	// The second factor was the provider's word, which is not asked for here.
+	two := &account.Session{Account: &account.Account{ID: h.OwnerID}, Assurance: account.TwoFactors}
+	if err := h.App.Features.Orgs.SetSecondFactor(t.Context(), other.ID, two, true); err != nil {
+		t.Fatal(err)
+	}
+	if to := c.Get(theirs, "Cookie", cookie).Location(); to != "/account/security?needs=second" {
+		t.Errorf("without a second factor of one's own: %q", to)
+	}
 }
 
 // TestPasskeyRoutesRefuseNonsense: what no browser sends brings no server error.
