@@ -35,7 +35,7 @@ func EraseAwards(ctx context.Context, tx *sqldb.Tx, awards []*Award, keepDocumen
 			return err
 		}
 		// The hash of a request could be tried against guessed addresses. Without it
-		// the key stays used, and a request that comes with it again is refused.
+		// the key stays used, and a request that comes with it again is told why not.
 		if _, err := tx.Exec(ctx, `UPDATE idempotency SET request_hash = $2 WHERE award_id = $1`, a.ID, []byte{}); err != nil {
 			return err
 		}

@@ -29,6 +29,9 @@ type Retry struct {
 // ErrKeyReused is returned when an Idempotency-Key comes with another body.
 var ErrKeyReused = fault.Fields(fault.Field{Path: "Idempotency-Key", Message: "This Idempotency-Key was used for another request. Use a fresh key for a new award, or send the same body again."})
 
+// errErased answers a retry of a request whose recipient was erased since.
+var errErased = fault.Conflictf("The recipient of the award that was made with this Idempotency-Key was erased on request. Nothing was awarded. Use a fresh key for a new award.")
+
 // Issue awards the badge to one person and returns the award with its signed
 // document. With a Retry, the same key and body give the same award again.
 //
@@ -82,6 +85,9 @@ func (s *Service) replay(ctx context.Context, organisationID int64, retry Retry)
 
 // answered returns the award that was made for retry, if it is the same request.
 func (s *Service) answered(ctx context.Context, tx *sqldb.Tx, made retried, retry Retry) (*Award, error) {
+	if len(made.hash) == 0 { // EraseAwards took it out: nobody can tell which request it was
+		return nil, errErased
+	}
 	if !bytes.Equal(made.hash, retry.Hash) {
 		return nil, ErrKeyReused
 	}

@@ -168,6 +168,15 @@ func TestRetriesGiveOneAward(t *testing.T) {
 		if _, err := w.Issue(t.Context(), w.org.ID, w.owner, w.request("Amara", "amara@example.org"), retry); !errors.Is(err, issuing.ErrKeyReused) {
 			t.Errorf("another body under the same key: %v", err)
 		}
+		check(t, db.Write(t.Context(), func(tx *sqldb.Tx) error { return issuing.EraseAwards(t.Context(), tx, list, false, time.Now()) }))
+		retry.Hash = []byte("body")
+		past := w.request("Amara", "amara@example.org")
+		past.ValidFrom = time.Date(1066, 10, 14, 0, 0, 0, 0, time.UTC) // it is looked up by its key first
+		for _, r := range []issuing.Request{w.request("Amara", "amara@example.org"), past} {
+			if _, err := w.Issue(t.Context(), w.org.ID, w.owner, r, retry); fault.KindOf(err) != fault.Conflict || !strings.Contains(fault.Message(err), "was erased") {
+				t.Errorf("again after the erasure: %v", err)
+			}
+		}
 	})
 }
 
@@ -320,4 +329,26 @@ func TestAnAskerWhoHangsUpDoesNotStopTheAward(t *testing.T) {
 	if err != nil || !bytes.Equal(stored.Document, a.Document) {
 		t.Errorf("the award is not signed: %v", err)
 	}
+}
+
+// TestChangesAreToldAsTheyAreKept: the answer to a change has the moment that is
+// read later, not a finer one.
+func TestChangesAreToldAsTheyAreKept(t *testing.T) {
+	dbtest.Run(t, func(t *testing.T, db *sqldb.DB) {
+		w := newWorld(t, db, liveURL)
+		w.Now = func() time.Time { return time.Now().Truncate(time.Second).Add(123456789) }
+		a := w.issue(t, "Amara", "amara@example.org")
+		same := func(told *issuing.Award, err error) {
+			t.Helper()
+			check(t, err)
+			kept, err := w.Award(t.Context(), w.org.ID, a.PublicID)
+			check(t, err)
+			if !told.SuspendedAt.Equal(kept.SuspendedAt) || !told.RevokedAt.Equal(kept.RevokedAt) {
+				t.Errorf("told %v and %v, kept %v and %v", told.SuspendedAt, told.RevokedAt, kept.SuspendedAt, kept.RevokedAt)
+			}
+		}
+		same(w.Suspend(t.Context(), w.org.ID, w.owner, a.PublicID, "not_stated", ""))
+		same(w.Reinstate(t.Context(), w.org.ID, w.owner, a.PublicID))
+		same(w.Revoke(t.Context(), w.org.ID, w.owner, a.PublicID, "not_stated", ""))
+	})
 }

@@ -31,7 +31,7 @@ func (s *Service) Revoke(ctx context.Context, organisationID, by int64, id publi
 		if !a.RevokedAt.IsZero() {
 			return fault.Conflictf("This award was withdrawn already.")
 		}
-		a.RevokedAt = now
+		a.RevokedAt = now.Truncate(time.Millisecond) // as it is kept
 		return nil
 	})
 }
@@ -42,7 +42,7 @@ func (s *Service) Suspend(ctx context.Context, organisationID, by int64, id publ
 		if !a.RevokedAt.IsZero() || !a.SuspendedAt.IsZero() {
 			return fault.Conflictf("Only an award that is in force can be paused.")
 		}
-		a.SuspendedAt = now
+		a.SuspendedAt = now.Truncate(time.Millisecond)
 		return nil
 	})
 }
