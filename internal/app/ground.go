@@ -67,6 +67,11 @@ func (g *Ground) openData(ctx context.Context, c config.Config) (err error) {
 	if g.DB, err = OpenDatabase(ctx, c); err != nil {
 		return err
 	}
+	if c.Database != "" {
+		if err = move.LeftBehind(ctx, c.Data, g.DB); err != nil {
+			return err
+		}
+	}
 	if err = g.DB.Migrate(ctx); err != nil {
 		return fmt.Errorf("migrate the database: %w", err)
 	}

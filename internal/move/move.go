@@ -65,13 +65,16 @@ const (
 
 // Ready returns an error when a move into the database has not ended yet.
 func Ready(ctx context.Context, db *sqldb.DB) error {
-	return db.Read(ctx, func(tx *sqldb.Tx) error {
-		state, err := stateOf(ctx, tx)
-		if err == nil && strings.HasPrefix(state, unfinished) {
-			err = errors.New("the move into this database has not ended. Run roundel migrate-database again, with the same settings: it goes on where it stopped")
-		}
-		return err
-	})
+	return db.Read(ctx, func(tx *sqldb.Tx) error { return ended(ctx, tx) })
+}
+
+// ended is Ready in a transaction.
+func ended(ctx context.Context, tx *sqldb.Tx) error {
+	state, err := stateOf(ctx, tx)
+	if err == nil && strings.HasPrefix(state, unfinished) {
+		err = errors.New("the move into this database has not ended. Run roundel migrate-database again, with the same settings: it goes on where it stopped")
+	}
+	return err
 }
 
 func stateOf(ctx context.Context, tx *sqldb.Tx) (state string, err error) {

@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
+	"path/filepath"
 	"reflect"
 	"strings"
 	"testing"
@@ -331,4 +333,48 @@ func TestTheMarkInTheDataFolder(t *testing.T) {
 	if same, err := move.NextMark(dir, "postgres://one", now); err != nil || same.Move != m.Move {
 		t.Errorf("%+v, %v", same, err)
 	}
+}
+
+// TestNothingIsLeftBehind: nobody starts on an empty database while people have
+// accounts in the one in the data folder.
+func TestNothingIsLeftBehind(t *testing.T) {
+	to, err := sqldb.Open(t.Context(), dbtest.EmptyPostgresURL(t))
+	check(t, err)
+	t.Cleanup(func() { check(t, to.Close()) })
+	ctx, dir := sqldb.ForInstallation(t.Context()), t.TempDir()
+	join := func(db *sqldb.DB) {
+		check(t, db.Write(ctx, func(tx *sqldb.Tx) error {
+			_, err := tx.Exec(ctx, `INSERT INTO account (public_id, name, password_hash, created_at) VALUES ($1, 'Bo', '', 1)`, []byte("b"))
+			return err
+		}))
+	}
+	left := func(kind fault.Kind, when string) {
+		t.Helper()
+		err := move.LeftBehind(ctx, dir, to)
+		if err == nil && kind == 0 {
+			return
+		}
+		if err == nil || fault.KindOf(err) != kind || !strings.Contains(fault.Message(err), "roundel migrate-database") {
+			t.Errorf("%s: %v", when, err)
+		}
+	}
+	left(0, "no file in the folder")
+	from, err := sqldb.Open(ctx, filepath.Join(dir, "roundel.db"))
+	check(t, err)
+	t.Cleanup(func() { check(t, from.Close()) })
+	left(0, "an empty file")
+	check(t, from.Migrate(ctx))
+	left(0, "nobody has an account")
+	join(from)
+	left(fault.Conflict, "an empty database")
+	check(t, to.Migrate(ctx))
+	left(fault.Conflict, "a database that has only its tables")
+	mark := move.Mark{Move: "one", Begun: time.Now()}
+	check(t, mark.Write(dir))
+	left(fault.Conflict, "a move that has not ended")
+	check(t, mark.End(dir, time.Now()))
+	left(0, "a move that has ended")
+	check(t, os.Remove(filepath.Join(dir, "moved")))
+	join(to)
+	left(0, "a database in use")
 }

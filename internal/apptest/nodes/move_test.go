@@ -45,6 +45,7 @@ func TestMoveToPostgreSQL(t *testing.T) {
 	there := append([]string{"--database", target}, flags...)
 	refuse(t, "another server is working on the data", append([]string{"migrate-database"}, there...)...)
 	old.stop(t)
+	refuse(t, "is empty, but "+c.config.Data+" holds an installation", append([]string{"serve", "--listen", "127.0.0.1:0"}, there...)...)
 	refuse(t, "say where to", append([]string{"migrate-database"}, flags...)...)
 	refuse(t, "There is no key-encryption key", append([]string{"migrate-database"}, append(there, "--key-file", filepath.Join(t.TempDir(), "none"))...)...)
 	if _, err := os.Stat(filepath.Join(c.config.Data, "moved")); err == nil {
