@@ -8,6 +8,7 @@ import (
 	"encoding/pem"
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/roundel/roundel/internal/fault"
 	"github.com/roundel/roundel/internal/publicid"
@@ -81,10 +82,13 @@ func (r *Ring) PrivateKeys(ctx context.Context, organisationID int64) (map[strin
 
 // CarryIn takes over an organisation's keys in the caller's transaction, with
 // the private halves that there are. A key without one is retired: it still
-// says whose old badges are.
-func (r *Ring) CarryIn(ctx context.Context, tx *sqldb.Tx, organisationID int64, organisation publicid.ID, list []Carried, private map[string]string) error {
-	now := sqldb.Millis(r.Now())
+// says whose old badges are. One that somebody else may have had signs no more.
+func (r *Ring) CarryIn(ctx context.Context, tx *sqldb.Tx, organisationID int64, organisation publicid.ID, list []Carried, private map[string]string, at time.Time) error {
+	now := sqldb.Millis(at)
 	for _, c := range list {
+		if c.RetiredAt == 0 && (c.CompromisedAt > 0 || private[c.Fragment] == "") {
+			c.RetiredAt = now
+		}
 		envelope := []byte{}
 		if text := private[c.Fragment]; text != "" {
 			sealed, err := r.signer().Take(ctx, Owner{organisation}, []byte(text))
@@ -95,8 +99,6 @@ func (r *Ring) CarryIn(ctx context.Context, tx *sqldb.Tx, organisationID int64, 
 				return fault.Invalidf("The private key for %s does not fit its public key.", c.Fragment)
 			}
 			envelope = sealed.Envelope
-		} else if c.RetiredAt == 0 {
-			c.RetiredAt = now
 		}
 		public, err := publicFrom(c.PublicKey)
 		if err != nil {
@@ -120,8 +122,12 @@ func (r *Ring) CarryIn(ctx context.Context, tx *sqldb.Tx, organisationID int64, 
 }
 
 // CarryInRecord writes into the journal that the organisation's key with this
-// fragment signed an award elsewhere, in the caller's transaction.
-func CarryInRecord(ctx context.Context, tx *sqldb.Tx, organisationID, award int64, fragment string, document []byte, at int64) error {
+// fragment signed an award elsewhere, in the caller's transaction. When it was
+// signed, only the archive says, and whoever has the key can write an archive. So
+// the record shows what is known: the document was there when it came in, if the
+// key signed until then; for a key that had ended before, the time is 0, which
+// proves nothing.
+func CarryInRecord(ctx context.Context, tx *sqldb.Tx, organisationID, award int64, fragment string, document []byte, now time.Time) error {
 	var key, retired int64
 	err := tx.QueryRow(ctx, `SELECT id, retired_at FROM signing_key WHERE organisation_id = $1 AND fragment = $2`, organisationID, fragment).Scan(&key, &retired)
 	if errors.Is(err, sqldb.ErrNoRows) {
@@ -130,8 +136,12 @@ func CarryInRecord(ctx context.Context, tx *sqldb.Tx, organisationID, award int6
 	if err != nil {
 		return err
 	}
-	if retired > 0 {
-		at = min(at, retired-1) // it was signed a moment before it was kept
+	at := sqldb.Millis(now)
+	switch {
+	case retired == at:
+		at-- // it ended by coming in
+	case retired > 0 && retired < at:
+		at = 0
 	}
 	digest := sha256.Sum256(document)
 	_, err = tx.Exec(ctx, `INSERT INTO signature_record (kind, organisation_id, signing_key_id, subject, digest, at) VALUES ($1, $2, $3, $4, $5, $6)`,

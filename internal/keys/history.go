@@ -289,11 +289,11 @@ func (r *Ring) Used(ctx context.Context, organisationID int64) (list []Used, err
 	return list, err
 }
 
-// SignedSince counts the badges that the key has signed since a time: what
-// would become invalid if it were compromised since then.
+// SignedSince counts the badges that the key has signed since a time, or at a
+// time that is not known: what would become invalid if it were compromised since then.
 func (r *Ring) SignedSince(ctx context.Context, k *Key, since time.Time) (badges int64, err error) {
 	err = r.DB.Read(ctx, func(tx *sqldb.Tx) error {
-		return tx.QueryRow(ctx, `SELECT count(*) FROM signature_record WHERE signing_key_id = $1 AND at >= $2 AND kind = $3`,
+		return tx.QueryRow(ctx, `SELECT count(*) FROM signature_record WHERE signing_key_id = $1 AND (at >= $2 OR at = 0) AND kind = $3`,
 			k.ID, sqldb.Millis(since), string(Credential)).Scan(&badges)
 	})
 	return badges, err

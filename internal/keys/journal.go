@@ -65,9 +65,9 @@ func inForce(ctx context.Context, tx *sqldb.Tx, e Entry) error {
 	return nil
 }
 
-// signatures counts what a key has signed since a time; the zero Time counts
-// all.
+// signatures counts what a key has signed since a time, or at a time that is not
+// known; the zero Time counts all.
 func signatures(ctx context.Context, tx *sqldb.Tx, key int64, since time.Time) (n int64, err error) {
-	err = tx.QueryRow(ctx, `SELECT count(*) FROM signature_record WHERE signing_key_id = $1 AND at >= $2`, key, sqldb.Millis(since)).Scan(&n)
+	err = tx.QueryRow(ctx, `SELECT count(*) FROM signature_record WHERE signing_key_id = $1 AND (at >= $2 OR at = 0)`, key, sqldb.Millis(since)).Scan(&n)
 	return n, err
 }

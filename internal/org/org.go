@@ -139,12 +139,9 @@ func (s *Service) Update(ctx context.Context, id int64, p Profile) error {
 
 // SetDisclosure changes what later documents will hold.
 func (s *Service) SetDisclosure(ctx context.Context, id int64, d Disclosure) error {
-	d.LawfulBasis = strings.TrimSpace(d.LawfulBasis)
-	if (d.IncludeName || d.IncludeEvidence) && d.LawfulBasis == "" {
-		return fault.Fields(fault.Field{Path: "lawful_basis", Message: "Note the lawful basis, for example “consent given at enrolment” or “public task under the university act”."})
-	}
-	if utf8.RuneCountInString(d.LawfulBasis) > 500 {
-		return fault.Fields(fault.Field{Path: "lawful_basis", Message: "Use 500 characters or fewer."})
+	d, err := d.normalise()
+	if err != nil {
+		return err
 	}
 	return s.DB.Write(ctx, func(tx *sqldb.Tx) error {
 		_, err := tx.Exec(ctx, `UPDATE organisation SET include_name = $1, include_evidence = $2, lawful_basis = $3 WHERE id = $4`,
@@ -223,6 +220,17 @@ func (p Profile) normalise() (Profile, error) {
 		bad("logo_alt", "Use 300 readable characters or fewer.")
 	}
 	return p, fault.Fields(wrong...)
+}
+
+func (d Disclosure) normalise() (Disclosure, error) {
+	d.LawfulBasis = strings.TrimSpace(d.LawfulBasis)
+	if (d.IncludeName || d.IncludeEvidence) && d.LawfulBasis == "" {
+		return d, fault.Fields(fault.Field{Path: "lawful_basis", Message: "Note the lawful basis, for example “consent given at enrolment” or “public task under the university act”."})
+	}
+	if utf8.RuneCountInString(d.LawfulBasis) > 500 {
+		return d, fault.Fields(fault.Field{Path: "lawful_basis", Message: "Use 500 characters or fewer."})
+	}
+	return d, nil
 }
 
 // slugify turns a name into its part of an address: "Universität Köln" becomes

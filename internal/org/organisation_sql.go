@@ -3,6 +3,7 @@ package org
 import (
 	"context"
 	"fmt"
+	"regexp"
 	"slices"
 
 	"github.com/roundel/roundel/internal/sqldb"
@@ -55,6 +56,17 @@ func update(ctx context.Context, tx *sqldb.Tx, id int64, p Profile) error {
 
 // reserved are the console's own addresses beside those of organisations.
 var reserved = []string{"new", "sample", "organisations"}
+
+// slugForm is what slugify makes, with or without freeSlug's number.
+var slugForm = regexp.MustCompile(`^[a-z0-9]+(-[a-z0-9]+)*$`)
+
+// maxSlug bounds a slug: that of slugify, and a number.
+const maxSlug = 64
+
+// isSlug reports whether an organisation may have this part of the address.
+func isSlug(slug string) bool {
+	return len(slug) <= maxSlug && slugForm.MatchString(slug) && !slices.Contains(reserved, slug)
+}
 
 // freeSlug returns the name's slug, with a number behind it when it is taken.
 func freeSlug(ctx context.Context, tx *sqldb.Tx, name string) (string, error) {

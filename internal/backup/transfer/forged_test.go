@@ -10,10 +10,14 @@ import (
 	"maps"
 	"strings"
 	"testing"
+	"time"
+
+	"filippo.io/age"
 
 	"github.com/roundel/roundel/internal/blob"
 	"github.com/roundel/roundel/internal/dbtest"
 	"github.com/roundel/roundel/internal/fault"
+	"github.com/roundel/roundel/internal/fsck"
 	"github.com/roundel/roundel/internal/sqldb"
 )
 
@@ -95,5 +99,105 @@ func TestAPictureUnderAWrongName(t *testing.T) {
 	})
 	if _, err := s.Import(w.ctx, open(t, file), owner, nil); fault.KindOf(err) != fault.Invalid || store.puts != 0 {
 		t.Errorf("%d pictures kept, %v", store.puts, err)
+	}
+}
+
+// edited changes values of a JSON file that holds one object.
+func edited(t *testing.T, text []byte, changes map[string]any) []byte {
+	t.Helper()
+	var all map[string]any
+	must(t, json.Unmarshal(text, &all))
+	maps.Copy(all, changes)
+	text, err := json.Marshal(all)
+	must(t, err)
+	return text
+}
+
+// TestProfilesAreHeldToOurRules: an archive says nothing of an organisation that
+// nobody could enter.
+func TestProfilesAreHeldToOurRules(t *testing.T) {
+	w := newWorld(t, false)
+	s, owner := other(t, w.BaseURL, dbtest.Open(t))
+	for field, values := range map[string][]any{
+		"slug":        {"../../x", "new", "sample", "", "a b", "A", "-a", "a--b", strings.Repeat("a", 65)},
+		"website":     {"javascript:alert(1)", "https://u:p@example.org"},
+		"accent":      {"</style><script>", "red"},
+		"name":        {strings.Repeat("n", 4000), "", "a\u202eb"},
+		"email":       {"nobody"},
+		"lawfulBasis": {strings.Repeat("x", 501)},
+	} {
+		for _, value := range values {
+			file := forged(t, w.file, func(f map[string][]byte) {
+				f["organisation.json"] = edited(t, f["organisation.json"], map[string]any{field: value})
+			})
+			if _, err := s.Import(w.ctx, open(t, file), owner, nil); fault.KindOf(err) != fault.Invalid {
+				t.Errorf("%s %.40q: %v", field, value, err)
+			}
+		}
+	}
+	if _, err := s.Import(w.ctx, open(t, w.file), owner, nil); err != nil {
+		t.Errorf("the organisation as it was: %v", err)
+	}
+}
+
+// TestCarriedTimesProveNothing: whoever has a key can write an archive with any
+// times in it. None of them shows that a badge was signed before the key was
+// taken back; that the badge was here before does.
+func TestCarriedTimesProveNothing(t *testing.T) {
+	w := newWorld(t, false)
+	private, err := open(t, w.file).Private([]age.Identity{w.identity})
+	must(t, err)
+	const old = 1_000_000_000_000
+	for name, c := range map[string]struct {
+		key     map[string]any
+		private map[string]string
+		here    bool // the record shows the time of the import
+	}{
+		"in force":               {nil, private, true},
+		"ended by the import":    {nil, nil, true},
+		"ended before":           {map[string]any{"retiredAt": old + 9}, private, false},
+		"compromised before":     {map[string]any{"compromisedAt": old + 9, "reportedAt": old + 9, "retiredAt": old + 9}, nil, false},
+		"compromised, not ended": {map[string]any{"compromisedAt": old + 9}, private, true},
+		"to end at a later time": {map[string]any{"retiredAt": time.Now().Add(time.Hour).UnixMilli()}, private, true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			file := forged(t, w.file, func(f map[string][]byte) {
+				var keys []map[string]any
+				must(t, json.Unmarshal(f["keys.json"], &keys))
+				for _, k := range keys {
+					maps.Copy(k, c.key)
+				}
+				f["keys.json"], err = json.Marshal(keys)
+				must(t, err)
+				lines := bytes.Split(bytes.TrimSpace(f["awards.jsonl"]), []byte("\n"))
+				for i, line := range lines {
+					lines[i] = edited(t, line, map[string]any{"issuedAt": old})
+				}
+				f["awards.jsonl"] = bytes.Join(lines, []byte("\n"))
+			})
+			s, owner := other(t, w.BaseURL, dbtest.Open(t))
+			before := time.Now().Truncate(time.Millisecond).Add(-time.Millisecond)
+			o, err := s.Import(w.ctx, open(t, file), owner, c.private)
+			must(t, err)
+			var doc struct{ Proof []struct{ ProofValue string } }
+			must(t, json.Unmarshal(w.good.Document, &doc))
+			at, err := s.Issuing.SignedAt(w.ctx, w.BaseURL+"/awards/"+w.good.PublicID.String(), doc.Proof[0].ProofValue)
+			must(t, err)
+			if c.here == at.IsZero() || c.here && at.Before(before) {
+				t.Errorf("it counts as signed at %v", at)
+			}
+			used, err := s.Keys.Used(w.ctx, o.ID)
+			must(t, err)
+			n, err := s.Keys.SignedSince(w.ctx, used[len(used)-1].Key, time.Now().Add(time.Minute))
+			must(t, err)
+			if want := map[bool]int64{false: 3, true: 0}[c.here]; n != want {
+				t.Errorf("%d badges would become invalid, want %d", n, want)
+			}
+			r, err := (&fsck.Checker{DB: s.DB, Blobs: s.Blobs, Keys: s.Keys}).Check(w.ctx)
+			must(t, err)
+			for _, p := range r.Problems {
+				t.Error(p)
+			}
+		})
 	}
 }

@@ -250,6 +250,7 @@ func (s *Service) Import(ctx context.Context, a *Archive, owner int64, private m
 	if err := s.importPictures(ctx, a); err != nil {
 		return nil, err
 	}
+	now := s.Now()
 	err = s.DB.Write(ctx, func(tx *sqldb.Tx) error {
 		o.ID = 0
 		if err := s.refuseConflicts(ctx, tx, a); err != nil { // again: somebody may have been faster
@@ -258,10 +259,10 @@ func (s *Service) Import(ctx context.Context, a *Archive, owner int64, private m
 		if err := org.CarryIn(ctx, tx, o, owner); err != nil {
 			return err
 		}
-		if err := s.importKeys(ctx, tx, a, o, private); err != nil {
+		if err := s.importKeys(ctx, tx, a, o, private, now); err != nil {
 			return err
 		}
-		if err := s.importAwards(ctx, tx, a, o.ID, s.Now()); err != nil {
+		if err := s.importAwards(ctx, tx, a, o.ID, now); err != nil {
 			return err
 		}
 		return audit.Record(ctx, tx, audit.Entry{OrganisationID: o.ID, Action: "organisation.imported", Subject: "organisation", SubjectID: o.ID})
@@ -297,12 +298,12 @@ func (s *Service) importPictures(ctx context.Context, a *Archive) error {
 	return nil
 }
 
-func (s *Service) importKeys(ctx context.Context, tx *sqldb.Tx, a *Archive, o *org.Organisation, private map[string]string) error {
-	if err := s.Keys.CarryIn(ctx, tx, o.ID, o.PublicID, a.keys, private); err != nil {
+func (s *Service) importKeys(ctx context.Context, tx *sqldb.Tx, a *Archive, o *org.Organisation, private map[string]string, now time.Time) error {
+	if err := s.Keys.CarryIn(ctx, tx, o.ID, o.PublicID, a.keys, private, now); err != nil {
 		return err
 	}
 	for _, k := range a.keys {
-		if private[k.Fragment] != "" && k.Purpose == "badge" && k.ActivatedAt > 0 && k.RetiredAt == 0 {
+		if private[k.Fragment] != "" && k.Purpose == "badge" && k.ActivatedAt > 0 && k.RetiredAt == 0 && k.CompromisedAt == 0 {
 			return nil
 		}
 	}
@@ -350,7 +351,7 @@ func (s *Service) importAwards(ctx context.Context, tx *sqldb.Tx, a *Archive, or
 		if err != nil {
 			return fault.Wrap(fault.Invalid, err, fmt.Sprintf("The signed badge %s cannot be read: %v.", c.ID, err))
 		}
-		return keys.CarryInRecord(ctx, tx, organisation, key, fragment, document, c.IssuedAt)
+		return keys.CarryInRecord(ctx, tx, organisation, key, fragment, document, now)
 	})
 	if err != nil {
 		return err
