@@ -12,6 +12,7 @@ import (
 
 	"github.com/roundel/roundel/credential"
 	"github.com/roundel/roundel/did"
+	"github.com/roundel/roundel/internal/issuing"
 	"github.com/roundel/roundel/internal/publicid"
 	"github.com/roundel/roundel/internal/sqldb"
 	"github.com/roundel/roundel/jose"
@@ -168,11 +169,11 @@ func holds(ctx context.Context, doc []byte, key crypto.PublicKey, contexts *json
 // checkEntries makes sure that a document names the places that are recorded
 // for it, for those are where a withdrawal will be shown.
 func (c *Checker) checkEntries(ctx context.Context, id int64, doc *credential.Credential) error {
-	recorded := map[string]place{}
+	recorded := map[string]issuing.Place{}
 	err := c.DB.Read(ctx, func(tx *sqldb.Tx) error {
-		_, err := sqldb.Collect(ctx, tx, func(rows *sql.Rows) (p place, err error) {
+		_, err := sqldb.Collect(ctx, tx, func(rows *sql.Rows) (p issuing.Place, err error) {
 			var purpose string
-			err = rows.Scan(&purpose, &p.list, &p.index)
+			err = rows.Scan(&purpose, &p.List, &p.Index)
 			recorded[purpose] = p
 			return p, err
 		}, `SELECT l.purpose, l.public_id, e.position FROM attestation_status e JOIN attestation_list l ON l.id = e.list_id WHERE e.attestation_id = $1`, id)
@@ -181,12 +182,12 @@ func (c *Checker) checkEntries(ctx context.Context, id int64, doc *credential.Cr
 	if err != nil {
 		return err
 	}
-	named := map[place]string{}
+	named := map[issuing.Place]string{}
 	for _, tree := range doc.Status {
 		// The credential may have brought entries of other lists with it.
 		if e, err := statuslist.ParseReference(tree); err == nil {
 			if list, err := publicid.Parse(e.List[strings.LastIndexByte(e.List, '/')+1:]); err == nil {
-				named[place{list, int64(e.Index)}] = e.Purpose
+				named[issuing.Place{List: list, Index: int64(e.Index)}] = e.Purpose
 			}
 		}
 	}

@@ -10,21 +10,13 @@ package fsck
 import (
 	"context"
 	"database/sql"
-	"errors"
 	"fmt"
-	"slices"
-	"strings"
 
-	"github.com/roundel/roundel/credential"
 	"github.com/roundel/roundel/internal/blob"
+	"github.com/roundel/roundel/internal/issuing"
 	"github.com/roundel/roundel/internal/jobs"
 	"github.com/roundel/roundel/internal/keys"
-	"github.com/roundel/roundel/internal/publicid"
 	"github.com/roundel/roundel/internal/sqldb"
-	"github.com/roundel/roundel/multikey"
-	"github.com/roundel/roundel/openbadge"
-	"github.com/roundel/roundel/proof"
-	"github.com/roundel/roundel/statuslist"
 )
 
 // Checker checks an installation.
@@ -64,22 +56,12 @@ func (c *Checker) Check(ctx context.Context) (*Report, error) {
 	return r, nil
 }
 
-// record is an award as the database has it.
-type record struct {
+// award is an award as the database has it.
+type award struct {
+	issuing.Record
 	id, organisationID int64
-	public             publicid.ID
-	trial              bool
-	recipient, salt    string // the address in lower case, and the salt of its hash
-	from, until        int64  // milliseconds, 0: no end
-	erased             int64  // when the person was taken out
-	places             [2]place
+	erased             int64 // when the person was taken out
 	document           []byte
-}
-
-// place is where a status list shows an award's state.
-type place struct {
-	list  publicid.ID
-	index int64
 }
 
 // awards verifies every signed document with a key of its organisation. An
@@ -90,11 +72,11 @@ func (c *Checker) awards(ctx context.Context, r *Report) error {
 		return err
 	}
 	for after := int64(0); ; {
-		var page []record
+		var page []award
 		err := c.DB.Read(ctx, func(tx *sqldb.Tx) (err error) {
-			page, err = sqldb.Collect(ctx, tx, func(rows *sql.Rows) (a record, err error) {
-				return a, rows.Scan(&a.id, &a.organisationID, &a.public, &a.trial, &a.recipient, &a.salt, &a.from, &a.until, &a.erased,
-					&a.places[0].list, &a.places[0].index, &a.places[1].list, &a.places[1].index, &a.document)
+			page, err = sqldb.Collect(ctx, tx, func(rows *sql.Rows) (a award, err error) {
+				return a, rows.Scan(&a.id, &a.organisationID, &a.PublicID, &a.Trial, &a.Recipient, &a.Salt, &a.ValidFrom, &a.ValidUntil, &a.erased,
+					&a.Revocation.List, &a.Revocation.Index, &a.Suspension.List, &a.Suspension.Index, &a.document)
 			}, `SELECT a.id, a.organisation_id, a.public_id, a.trial, a.recipient_key, a.salt, a.valid_from, a.valid_until, a.erased_at,
 					coalesce(r.public_id, a.public_id), a.revocation_index, coalesce(p.public_id, a.public_id), a.suspension_index, a.document
 				FROM award a LEFT JOIN status_list r ON r.id = a.revocation_list LEFT JOIN status_list p ON p.id = a.suspension_list
@@ -110,11 +92,12 @@ func (c *Checker) awards(ctx context.Context, r *Report) error {
 				continue // it was to go with the person
 			}
 			if a.document == nil {
-				r.wrong("award %s is recorded but not signed; it was interrupted and the next start finishes it", a.public)
+				r.wrong("award %s is recorded but not signed; it was interrupted and the next start finishes it", a.PublicID)
 				continue
 			}
-			if err := checkDocument(a, known[a.organisationID]); err != nil {
-				r.wrong("award %s: %v", a.public, err)
+			a.Erased = a.erased > 0
+			if err := a.Check(a.document, known[a.organisationID]); err != nil {
+				r.wrong("award %s: %v", a.PublicID, err)
 			}
 		}
 		after = page[len(page)-1].id
@@ -135,87 +118,6 @@ func (c *Checker) keys(ctx context.Context) (map[int64][]string, error) {
 		return err
 	})
 	return known, err
-}
-
-// checkDocument compares what was signed with the record, and verifies the
-// signature.
-func checkDocument(a record, keys []string) error {
-	c, err := credential.Parse(a.document)
-	if err != nil {
-		return fmt.Errorf("its document cannot be read: %w", err)
-	}
-	badge, err := openbadge.Read(c)
-	if err != nil {
-		return fmt.Errorf("its document is not an Open Badge: %w", err)
-	}
-	who := openbadge.HashIdentity(a.recipient, a.salt)
-	switch {
-	case !strings.HasSuffix(c.ID, "/awards/"+a.public.String()):
-		return fmt.Errorf("its document is that of %q", c.ID)
-	case a.erased == 0 && !slices.ContainsFunc(badge.Subject.Identifier, func(o openbadge.IdentityObject) bool { return o.IdentityHash == who }):
-		return errors.New("its document is for another recipient than the record says")
-	case !c.ValidFrom.Equal(sqldb.Time(a.from)) || !c.ValidUntil.Equal(sqldb.Time(a.until)):
-		return errors.New("its document is valid at other times than the record says")
-	}
-	if err := checkPlaces(a, c); err != nil {
-		return err
-	}
-	return checkProof(c.Tree, keys)
-}
-
-// checkPlaces makes sure that the signed document names the places of the
-// record, for those are where a withdrawal will be shown.
-func checkPlaces(a record, c *credential.Credential) error {
-	if a.trial != (len(c.Status) == 0) {
-		return errors.New("a trial has no status, and every other award has one; this one does not fit")
-	}
-	if a.trial {
-		return nil
-	}
-	named := map[string]place{}
-	for _, tree := range c.Status {
-		e, err := statuslist.ParseEntry(tree)
-		if err != nil {
-			return fmt.Errorf("its status cannot be read: %w", err)
-		}
-		index, err := e.Position()
-		if err != nil {
-			return fmt.Errorf("its status cannot be read: %w", err)
-		}
-		list, err := publicid.Parse(e.ListCredential[strings.LastIndexByte(e.ListCredential, '/')+1:])
-		if err != nil {
-			return fmt.Errorf("its status list %q is not one of ours", e.ListCredential)
-		}
-		named[e.Purpose] = place{list, int64(index)}
-	}
-	for i, purpose := range []string{"revocation", "suspension"} {
-		if named[purpose] != a.places[i] {
-			return fmt.Errorf("its document names another place for %s than the record", purpose)
-		}
-	}
-	return nil
-}
-
-// checkProof verifies the document's one signature with the key that it names.
-func checkProof(doc map[string]any, keys []string) error {
-	unsecured, proofs, err := proof.Split(doc)
-	if err != nil {
-		return err
-	}
-	if len(proofs) != 1 {
-		return fmt.Errorf("its document carries %d proofs instead of one", len(proofs))
-	}
-	for _, text := range keys {
-		if !strings.HasSuffix(proofs[0].VerificationMethod, "#"+text) {
-			continue
-		}
-		key, err := multikey.DecodePublic(text)
-		if err != nil {
-			return err
-		}
-		return proof.VerifyOne(unsecured, proofs[0], key, proof.VerifyOptions{})
-	}
-	return fmt.Errorf("it is signed by %q, which is no key of its organisation", proofs[0].VerificationMethod)
 }
 
 // positions checks that no two awards share a place in a status list.

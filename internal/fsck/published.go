@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/roundel/roundel/credential"
+	"github.com/roundel/roundel/internal/issuing"
 	"github.com/roundel/roundel/internal/publicid"
 	"github.com/roundel/roundel/internal/sqldb"
 	"github.com/roundel/roundel/statuslist"
@@ -99,7 +100,7 @@ func (l *awardList) check(keys []string) error {
 	if !strings.HasSuffix(c.ID, "/"+l.public.String()) {
 		return fmt.Errorf("its document is that of %q", c.ID)
 	}
-	if err := checkProof(c.Tree, keys); err != nil {
+	if err := issuing.CheckSigned(c, keys); err != nil {
 		return fmt.Errorf("its document does not hold: %w", err)
 	}
 	return l.checkBits(c)

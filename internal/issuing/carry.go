@@ -2,10 +2,15 @@ package issuing
 
 import (
 	"context"
+	"encoding/json"
+	"errors"
 	"fmt"
+	"slices"
 	"time"
 
+	"github.com/roundel/roundel/internal/account"
 	"github.com/roundel/roundel/internal/event"
+	"github.com/roundel/roundel/internal/fault"
 	"github.com/roundel/roundel/internal/keys"
 	"github.com/roundel/roundel/internal/org"
 	"github.com/roundel/roundel/internal/publicid"
@@ -74,12 +79,54 @@ func CarryInList(ctx context.Context, tx *sqldb.Tx, organisationID int64, c Carr
 	return nil
 }
 
+// record returns what the award says beside its document.
+func (c Carried) record() (r Record, err error) {
+	r = Record{Trial: c.Trial, Salt: c.Salt, ValidFrom: c.ValidFrom, ValidUntil: c.ValidUntil, Erased: c.ErasedAt > 0}
+	r.Revocation.Index, r.Suspension.Index = c.RevocationAt, c.SuspensionAt
+	if r.PublicID, err = publicid.Parse(c.ID); err != nil {
+		return r, err
+	}
+	if !c.Trial {
+		if r.Revocation.List, err = publicid.Parse(c.RevocationList); err == nil {
+			r.Suspension.List, err = publicid.Parse(c.SuspensionList)
+		}
+		if err != nil {
+			return r, err
+		}
+	}
+	if r.Erased && c.Email == "" {
+		return r, nil
+	}
+	r.Recipient, err = account.AddressKey(c.Email)
+	return r, err
+}
+
+// check refuses states that no award is ever in.
+func (c Carried) check() error {
+	switch {
+	case !json.Valid([]byte(c.Details)):
+		return errors.New("its details are no JSON")
+	case !slices.Contains([]ClaimState{Waiting, Accepted, Declined}, ClaimState(c.Claim)):
+		return fmt.Errorf("nobody answers %q to an award", c.Claim)
+	case c.Reason != "" && !slices.Contains(Reasons, Reason(c.Reason)):
+		return fmt.Errorf("%q is no reason for withdrawing it", c.Reason)
+	}
+	return nil
+}
+
 // CarryIn makes an award with its document and its places, in the caller's
-// transaction, and returns its key.
-func CarryIn(ctx context.Context, tx *sqldb.Tx, organisationID, versionID int64, c Carried, document []byte, lists map[string]int64) (int64, error) {
-	id, err := publicid.Parse(c.ID)
+// transaction, and returns its key. The document must say what the award says
+// and be signed by one of the public keys; who was erased may have none.
+func CarryIn(ctx context.Context, tx *sqldb.Tx, organisationID, versionID int64, c Carried, document []byte, lists map[string]int64, keys []string) (int64, error) {
+	r, err := c.record()
+	if err == nil && (len(document) > 0 || !r.Erased) {
+		err = r.Check(document, keys)
+	}
+	if err == nil {
+		err = c.check()
+	}
 	if err != nil {
-		return 0, err
+		return 0, fault.Wrap(fault.Invalid, err, fmt.Sprintf("The award %s is not what it should be: %v.", c.ID, err))
 	}
 	revocation, suspension := lists[c.RevocationList], lists[c.SuspensionList]
 	if !c.Trial && (revocation == 0 || suspension == 0) {
@@ -90,15 +137,11 @@ func CarryIn(ctx context.Context, tx *sqldb.Tx, organisationID, versionID int64,
 		return 0, err
 	}
 	key := next - 1
-	recipient := ""
-	if c.Email != "" {
-		recipient = recipientKey(c.Email)
-	}
 	_, err = tx.Exec(ctx, `INSERT INTO award (id, public_id, organisation_id, badge_version_id, trial, recipient_name, recipient_email, recipient_key, salt, details,
 			valid_from, valid_until, revocation_list, revocation_index, suspension_list, suspension_index, created_at, issued_at, revoked_at, suspended_at,
 			reason, private_note, claim_state, claimed_at, published_at, erased_at, document)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26, $27)`,
-		key, id, organisationID, versionID, c.Trial, c.Name, c.Email, recipient, c.Salt, c.Details,
+		key, r.PublicID, organisationID, versionID, c.Trial, c.Name, c.Email, r.Recipient, c.Salt, c.Details,
 		c.ValidFrom, c.ValidUntil, revocation, c.RevocationAt, suspension, c.SuspensionAt, c.CreatedAt, c.IssuedAt, c.RevokedAt, c.SuspendedAt,
 		c.Reason, c.PrivateNote, c.Claim, c.ClaimedAt, c.PublishedAt, c.ErasedAt, document)
 	if err != nil {

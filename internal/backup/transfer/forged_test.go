@@ -14,6 +14,7 @@ import (
 
 	"filippo.io/age"
 
+	"github.com/roundel/roundel/internal/backup/transfer"
 	"github.com/roundel/roundel/internal/blob"
 	"github.com/roundel/roundel/internal/dbtest"
 	"github.com/roundel/roundel/internal/fault"
@@ -199,5 +200,73 @@ func TestCarriedTimesProveNothing(t *testing.T) {
 				t.Error(p)
 			}
 		})
+	}
+}
+
+// TestDocumentsMustHold: an archive brings no badge that a key of its own has
+// not signed, and none that says something else than its award.
+func TestDocumentsMustHold(t *testing.T) {
+	w := newWorld(t, false)
+	s, owner := other(t, w.BaseURL, dbtest.Open(t))
+	of := func(f map[string][]byte, n int) (award map[string]any, document string) {
+		must(t, json.Unmarshal(bytes.Split(f["awards.jsonl"], []byte("\n"))[n], &award))
+		return award, "site/awards/" + award["id"].(string) + ".json"
+	}
+	award := func(f map[string][]byte, changes map[string]any) {
+		lines := bytes.SplitAfter(f["awards.jsonl"], []byte("\n"))
+		lines[0] = append(edited(t, lines[0], changes), '\n')
+		f["awards.jsonl"] = bytes.Join(lines, nil)
+	}
+	for what, change := range map[string]func(f map[string][]byte){
+		"a word changed": func(f map[string][]byte) {
+			_, name := of(f, 0)
+			f[name] = bytes.Replace(f[name], []byte(`"validFrom":"2`), []byte(`"validFrom":"1`), 1)
+		},
+		"a document of another award": func(f map[string][]byte) {
+			_, one := of(f, 0)
+			_, two := of(f, 1)
+			f[one] = f[two]
+		},
+		"no document": func(f map[string][]byte) { _, name := of(f, 0); f[name] = nil },
+		"no proof": func(f map[string][]byte) {
+			_, name := of(f, 0)
+			f[name] = edited(t, f[name], map[string]any{"proof": nil})
+		},
+		"another recipient":   func(f map[string][]byte) { award(f, map[string]any{"recipientEmail": "eve@example.org"}) },
+		"another place":       func(f map[string][]byte) { award(f, map[string]any{"revocationIndex": 7}) },
+		"another time":        func(f map[string][]byte) { award(f, map[string]any{"validUntil": 4_000_000_000_000}) },
+		"no trial":            func(f map[string][]byte) { award(f, map[string]any{"trial": true}) },
+		"no JSON":             func(f map[string][]byte) { award(f, map[string]any{"details": "{"}) },
+		"an unknown answer":   func(f map[string][]byte) { award(f, map[string]any{"claim": "perhaps"}) },
+		"an unknown reason":   func(f map[string][]byte) { award(f, map[string]any{"reason": "<script>"}) },
+		"keys of nobody here": func(f map[string][]byte) { f["keys.json"] = []byte("[]") },
+	} {
+		file := forged(t, w.file, change)
+		if _, err := s.Import(w.ctx, open(t, file), owner, nil); fault.KindOf(err) != fault.Invalid {
+			t.Errorf("%s: %v", what, err)
+		}
+	}
+	must(t, s.DB.Read(w.ctx, func(tx *sqldb.Tx) error {
+		var n int
+		err := tx.QueryRow(w.ctx, `SELECT count(*) FROM award`).Scan(&n)
+		if n != 0 {
+			t.Errorf("%d awards were taken in", n)
+		}
+		return err
+	}))
+}
+
+// TestArchivesThatUnfoldWithoutEnd are refused before they are in memory.
+func TestArchivesThatUnfoldWithoutEnd(t *testing.T) {
+	w := newWorld(t, false)
+	_, all := site(t, w.file)
+	all["manifest.json"] = bytes.Repeat([]byte(" "), 257<<20)
+	file := packed(t, all)
+	if len(file) > 2<<20 {
+		t.Fatalf("the archive has %d bytes", len(file))
+	}
+	_, err := transfer.Open(bytes.NewReader(file), int64(len(file)))
+	if fault.KindOf(err) != fault.Invalid || !strings.Contains(fault.Message(err), "more than 256 MiB") {
+		t.Errorf("%v", err)
 	}
 }

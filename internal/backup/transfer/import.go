@@ -30,8 +30,12 @@ import (
 	"github.com/roundel/roundel/proof"
 )
 
-// largest bounds a file of an archive that is read into memory.
-const largest = 1 << 30
+// What is read into memory of an archive is bounded: a file of it as a whole,
+// the award on one line and its document.
+const (
+	largest = 256 << 20
+	longest = 16 << 20
+)
 
 // Archive is an export that was opened and checked.
 type Archive struct {
@@ -54,7 +58,9 @@ func Open(r io.ReaderAt, size int64) (*Archive, error) {
 		return nil, fault.Wrap(fault.Invalid, err, "This file is not an export: it is no ZIP archive.")
 	}
 	a := &Archive{zip: z}
-	if err := a.json(manifestFile, &a.Manifest); err != nil {
+	if err := a.json(manifestFile, &a.Manifest); fault.KindOf(err) == fault.Invalid {
+		return nil, err
+	} else if err != nil {
 		return nil, fault.Wrap(fault.Invalid, err, "This file is not an export of an organisation, or it was cut off: it has no manifest.")
 	}
 	if a.Format != Format {
@@ -89,7 +95,7 @@ func (a *Archive) verify() error {
 			return err
 		}
 		digest := sha256.New()
-		_, err = io.Copy(digest, io.LimitReader(r, largest))
+		_, err = io.Copy(digest, r)
 		if err = errors.Join(err, r.Close()); err != nil {
 			return fmt.Errorf("%s: %w", f.Name, err)
 		}
@@ -103,18 +109,21 @@ func (a *Archive) verify() error {
 	return nil
 }
 
-// read returns a file of the archive.
-func (a *Archive) read(name string) ([]byte, error) {
+// read returns a file of the archive that has limit bytes at most.
+func (a *Archive) read(name string, limit int64) ([]byte, error) {
 	f, err := a.zip.Open(name)
 	if err != nil {
 		return nil, err
 	}
-	data, err := io.ReadAll(io.LimitReader(f, largest))
+	data, err := io.ReadAll(io.LimitReader(f, limit+1))
+	if int64(len(data)) > limit {
+		err = fault.Invalidf("The file %s in the archive has more than %d MiB.", name, limit>>20)
+	}
 	return data, errors.Join(err, f.Close())
 }
 
 func (a *Archive) json(name string, to any) error {
-	data, err := a.read(name)
+	data, err := a.read(name, largest)
 	if err != nil {
 		return err
 	}
@@ -122,13 +131,14 @@ func (a *Archive) json(name string, to any) error {
 }
 
 // awards calls do with every award and its signed document.
-func (a *Archive) awards(do func(carriedAward, []byte) error) error {
-	data, err := a.read(awardsFile)
+func (a *Archive) awards(do func(carriedAward, []byte) error) (err error) {
+	f, err := a.zip.Open(awardsFile)
 	if err != nil {
 		return err
 	}
-	lines := bufio.NewScanner(bytes.NewReader(data))
-	lines.Buffer(nil, 16<<20)
+	defer func() { err = errors.Join(err, f.Close()) }()
+	lines := bufio.NewScanner(f)
+	lines.Buffer(nil, longest)
 	for lines.Scan() {
 		var c carriedAward
 		if err := json.Unmarshal(lines.Bytes(), &c); err != nil {
@@ -136,7 +146,7 @@ func (a *Archive) awards(do func(carriedAward, []byte) error) error {
 		}
 		document := []byte{}
 		if name := "site/awards/" + c.ID + ".json"; a.Files[name] != "" {
-			if document, err = a.read(name); err != nil {
+			if document, err = a.read(name, longest); err != nil {
 				return err
 			}
 		} else if c.ErasedAt == 0 {
@@ -151,7 +161,7 @@ func (a *Archive) awards(do func(carriedAward, []byte) error) error {
 
 // Private decrypts the private keys that are inside.
 func (a *Archive) Private(identities []age.Identity) (map[string]string, error) {
-	sealed, err := a.read(privateFile)
+	sealed, err := a.read(privateFile, longest)
 	if err != nil {
 		return nil, err
 	}
@@ -284,7 +294,7 @@ func (s *Service) importPictures(ctx context.Context, a *Archive) error {
 		if !strings.HasPrefix(name, "site/pictures/") {
 			continue
 		}
-		data, err := a.read(name)
+		data, err := a.read(name, longest)
 		if err != nil {
 			return err
 		}
@@ -335,12 +345,16 @@ func (s *Service) importAwards(ctx context.Context, tx *sqldb.Tx, a *Archive, or
 		lists[l.ID] = key
 	}
 	made, later := map[string]int64{}, map[string]string{}
+	var public []string
+	for _, k := range a.keys {
+		public = append(public, k.PublicKey)
+	}
 	err := a.awards(func(c carriedAward, document []byte) error {
 		version := versions[c.Badge][c.Version]
 		if version == 0 {
 			return fault.Invalidf("The award %s is of a badge that is not inside.", c.ID)
 		}
-		key, err := issuing.CarryIn(ctx, tx, organisation, version, c, document, lists)
+		key, err := issuing.CarryIn(ctx, tx, organisation, version, c, document, lists, public)
 		if made[c.ID] = key; c.ReplacedBy != "" {
 			later[c.ID] = c.ReplacedBy
 		}
