@@ -95,7 +95,8 @@ func (i *installation) award(client, n int) []byte {
 type server struct {
 	cmd     *exec.Cmd
 	address string // HOST:PORT
-	ready   time.Duration
+	started time.Time
+	ready   time.Duration // since then
 }
 
 // serve starts the binary on an installation and waits until it says where it
@@ -116,7 +117,7 @@ func (i *installation) serve(binary string, more ...string) (*server, error) {
 		return nil, err
 	}
 	s.cmd.Stderr = os.Stderr
-	started := time.Now()
+	s.started = time.Now()
 	if err := s.cmd.Start(); err != nil {
 		return nil, err
 	}
@@ -124,7 +125,7 @@ func (i *installation) serve(binary string, more ...string) (*server, error) {
 	if _, err := lines.ReadString('\n'); err != nil {
 		return nil, fmt.Errorf("the server ended before it was there: %w", errors.Join(err, s.cmd.Wait()))
 	}
-	s.ready = time.Since(started)
+	s.ready = time.Since(s.started)
 	go io.Copy(io.Discard, lines) //nolint:errcheck // ends with the server
 	return s, nil
 }

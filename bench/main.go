@@ -33,6 +33,7 @@ type settings struct {
 	loads  time.Duration
 	server bool
 	long   time.Duration
+	many   int
 }
 
 func main() {
@@ -46,6 +47,7 @@ func main() {
 	flag.DurationVar(&s.loads, "loads", 10*time.Second, "time for each load on the server")
 	flag.BoolVar(&s.server, "server", false, "measure the server only, and print what came out")
 	flag.DurationVar(&s.long, "soak", 0, "put the server under ten times what it can do for a tenth of this time, then under steady load for this time, and write bench/long.md; 20m is what the documentation shows")
+	flag.IntVar(&s.many, "many", 0, "fill a server with so many credentials, measure starts, a backup and a check of all of them, and write bench/many.md; 1000000 is what the documentation shows")
 	flag.Parse()
 	if err := run(context.Background(), s); err != nil {
 		fmt.Fprintf(os.Stderr, "bench: %v\n", err)
@@ -56,6 +58,9 @@ func main() {
 func run(ctx context.Context, s settings) error {
 	if s.long > 0 {
 		return longRuns(ctx, s)
+	}
+	if s.many > 0 {
+		return manyRuns(ctx, s)
 	}
 	if s.server {
 		servers, err := measureServers(ctx, s.binary, s.loads)

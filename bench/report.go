@@ -69,8 +69,10 @@ func report(m machine, f *figures, servers []*serverFigures, firsts []string) st
 		}
 	}
 	writeServers(say, servers)
-	if long, err := os.ReadFile(filepath.Join("bench", "long.md")); err == nil {
-		say("%s", strings.TrimSpace(string(long)))
+	for _, other := range []string{"long.md", "many.md"} {
+		if text, err := os.ReadFile(filepath.Join("bench", other)); err == nil {
+			say("\n%s", strings.TrimSpace(string(text)))
+		}
 	}
 	say(`
 ## Time to the first badge
@@ -80,7 +82,7 @@ From starting the binary on an empty folder, over HTTP through the forms of the 
 	for _, first := range firsts {
 		say("- %s", first)
 	}
-	say("\n## Again\n\n```console\n$ make bench                      # all of this\n$ bench/run -rounds 9 -time 1s    # longer; go run ./bench -h lists the rest\n$ bench/run -server               # the server under load only\n$ bench/run -soak 20m             # too much at once, and for long; writes bench/long.md\n$ bench/time-to-first-badge\n$ go test -run '^$' -bench EddsaRdfc ./interop\n$ cd interop && echo EddsaRdfc/sign | node bench.mjs digitalbazaar ../../shared/fixtures/achievement-credential.json 400\n```")
+	say("\n## Again\n\n```console\n$ make bench                      # all of this\n$ bench/run -rounds 9 -time 1s    # longer; go run ./bench -h lists the rest\n$ bench/run -server               # the server under load only\n$ bench/run -soak 20m             # too much at once, and for long; writes bench/long.md\n$ bench/run -many 1000000         # starts, backup and check of many; writes bench/many.md\n$ bench/time-to-first-badge\n$ go test -run '^$' -bench EddsaRdfc ./interop\n$ cd interop && echo EddsaRdfc/sign | node bench.mjs digitalbazaar ../../shared/fixtures/achievement-credential.json 400\n```")
 	return b.String()
 }
 

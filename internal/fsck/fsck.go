@@ -10,13 +10,18 @@ package fsck
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"fmt"
+	"runtime"
+
+	"golang.org/x/sync/errgroup"
 
 	"github.com/roundel/roundel/internal/blob"
 	"github.com/roundel/roundel/internal/issuing"
 	"github.com/roundel/roundel/internal/jobs"
 	"github.com/roundel/roundel/internal/keys"
 	"github.com/roundel/roundel/internal/sqldb"
+	"github.com/roundel/roundel/shape"
 )
 
 // Checker checks an installation.
@@ -64,13 +69,26 @@ type award struct {
 	document           []byte
 }
 
-// awards verifies every signed document with a key of its organisation. An
-// award without a document was interrupted; the next start finishes it.
+// check returns what is wrong with the award. One without a document was
+// interrupted; the next start finishes it.
+func (a *award) check(keys []string, shapes *shape.Cache) error {
+	switch {
+	case a.erased > 0 && len(a.document) == 0:
+		return nil // it was to go with the person
+	case a.document == nil:
+		return errors.New("it is recorded but not signed; it was interrupted and the next start finishes it")
+	}
+	a.Erased = a.erased > 0
+	return a.Check(a.document, keys, shapes)
+}
+
+// awards verifies every signed document with a key of its organisation.
 func (c *Checker) awards(ctx context.Context, r *Report) error {
 	known, err := c.keys(ctx)
 	if err != nil {
 		return err
 	}
+	shapes := shape.New(shape.Options{})
 	for after := int64(0); ; {
 		var page []award
 		err := c.DB.Read(ctx, func(tx *sqldb.Tx) (err error) {
@@ -86,18 +104,20 @@ func (c *Checker) awards(ctx context.Context, r *Report) error {
 		if err != nil || len(page) == 0 {
 			return err
 		}
-		for _, a := range page {
+		wrong := make([]error, len(page))
+		var work errgroup.Group
+		work.SetLimit(runtime.GOMAXPROCS(0))
+		for i := range page {
+			work.Go(func() error {
+				wrong[i] = page[i].check(known[page[i].organisationID], shapes)
+				return nil
+			})
+		}
+		_ = work.Wait() // what is wrong is no error
+		for i, err := range wrong {
 			r.Awards++
-			if a.erased > 0 && len(a.document) == 0 {
-				continue // it was to go with the person
-			}
-			if a.document == nil {
-				r.wrong("award %s is recorded but not signed; it was interrupted and the next start finishes it", a.PublicID)
-				continue
-			}
-			a.Erased = a.erased > 0
-			if err := a.Check(a.document, known[a.organisationID]); err != nil {
-				r.wrong("award %s: %v", a.PublicID, err)
+			if err != nil {
+				r.wrong("award %s: %v", page[i].PublicID, err)
 			}
 		}
 		after = page[len(page)-1].id

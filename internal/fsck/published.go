@@ -100,7 +100,7 @@ func (l *awardList) check(keys []string) error {
 	if !strings.HasSuffix(c.ID, "/"+l.public.String()) {
 		return fmt.Errorf("its document is that of %q", c.ID)
 	}
-	if err := issuing.CheckSigned(c, keys); err != nil {
+	if err := issuing.CheckSigned(l.document, keys, nil); err != nil {
 		return fmt.Errorf("its document does not hold: %w", err)
 	}
 	return l.checkBits(c)

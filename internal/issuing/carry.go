@@ -15,6 +15,7 @@ import (
 	"github.com/roundel/roundel/internal/org"
 	"github.com/roundel/roundel/internal/publicid"
 	"github.com/roundel/roundel/internal/sqldb"
+	"github.com/roundel/roundel/shape"
 	"github.com/roundel/roundel/statuslist"
 )
 
@@ -117,10 +118,10 @@ func (c Carried) check() error {
 // CarryIn makes an award with its document and its places, in the caller's
 // transaction, and returns its key. The document must say what the award says
 // and be signed by one of the public keys; who was erased may have none.
-func CarryIn(ctx context.Context, tx *sqldb.Tx, organisationID, versionID int64, c Carried, document []byte, lists map[string]int64, keys []string) (int64, error) {
+func CarryIn(ctx context.Context, tx *sqldb.Tx, organisationID, versionID int64, c Carried, document []byte, lists map[string]int64, keys []string, shapes *shape.Cache) (int64, error) {
 	r, err := c.record()
 	if err == nil && (len(document) > 0 || !r.Erased) {
-		err = r.Check(document, keys)
+		err = r.Check(document, keys, shapes)
 	}
 	if err == nil {
 		err = c.check()

@@ -1,6 +1,7 @@
 package issuing
 
 import (
+	"crypto"
 	"errors"
 	"fmt"
 	"slices"
@@ -12,6 +13,7 @@ import (
 	"github.com/roundel/roundel/multikey"
 	"github.com/roundel/roundel/openbadge"
 	"github.com/roundel/roundel/proof"
+	"github.com/roundel/roundel/shape"
 	"github.com/roundel/roundel/statuslist"
 )
 
@@ -34,9 +36,9 @@ type Place struct {
 	Index int64
 }
 
-// Check compares the record with what was signed, and verifies the signature
-// with one of the public keys, which are Multikeys.
-func (r *Record) Check(document []byte, keys []string) error {
+// Check compares the record with what was signed, and verifies the signature as
+// CheckSigned does.
+func (r *Record) Check(document []byte, keys []string, shapes *shape.Cache) error {
 	c, err := credential.Parse(document)
 	if err != nil {
 		return fmt.Errorf("its document cannot be read: %w", err)
@@ -57,7 +59,7 @@ func (r *Record) Check(document []byte, keys []string) error {
 	if err := r.checkPlaces(c); err != nil {
 		return err
 	}
-	return CheckSigned(c, keys)
+	return CheckSigned(document, keys, shapes)
 }
 
 // checkPlaces makes sure that the signed document names the places of the
@@ -94,24 +96,20 @@ func (r *Record) checkPlaces(c *credential.Credential) error {
 }
 
 // CheckSigned verifies the one signature of a document with that of the public
-// keys, which are Multikeys, that it names.
-func CheckSigned(c *credential.Credential, keys []string) error {
-	unsecured, proofs, err := proof.Split(c.Tree)
-	if err != nil {
-		return err
-	}
-	if len(proofs) != 1 {
-		return fmt.Errorf("its document carries %d proofs instead of one", len(proofs))
-	}
-	for _, text := range keys {
-		if !strings.HasSuffix(proofs[0].VerificationMethod, "#"+text) {
-			continue
+// keys, which are Multikeys, that it names. shapes makes it faster; nil does
+// without.
+func CheckSigned(document []byte, keys []string, shapes *shape.Cache) error {
+	named := func(p proof.Proof) (crypto.PublicKey, error) {
+		for _, text := range keys {
+			if strings.HasSuffix(p.VerificationMethod, "#"+text) {
+				return multikey.DecodePublic(text)
+			}
 		}
-		key, err := multikey.DecodePublic(text)
-		if err != nil {
-			return err
-		}
-		return proof.VerifyOne(unsecured, proofs[0], key, proof.VerifyOptions{})
+		return nil, fmt.Errorf("it is signed by %q, which is no key of its organisation", p.VerificationMethod)
 	}
-	return fmt.Errorf("it is signed by %q, which is no key of its organisation", proofs[0].VerificationMethod)
+	proofs, err := proof.Verify(document, named, proof.VerifyOptions{Purpose: "assertionMethod", Shapes: shapes})
+	if err == nil && len(proofs) != 1 {
+		err = fmt.Errorf("its document carries %d proofs instead of one", len(proofs))
+	}
+	return err
 }

@@ -354,7 +354,7 @@ func (s *Service) importAwards(ctx context.Context, tx *sqldb.Tx, a *Archive, or
 		if version == 0 {
 			return fault.Invalidf("The award %s is of a badge that is not inside.", c.ID)
 		}
-		key, err := issuing.CarryIn(ctx, tx, organisation, version, c, document, lists, public)
+		key, err := issuing.CarryIn(ctx, tx, organisation, version, c, document, lists, public, s.Keys.Shapes)
 		if made[c.ID] = key; c.ReplacedBy != "" {
 			later[c.ID] = c.ReplacedBy
 		}
