@@ -135,9 +135,10 @@ func ByPublicID(ctx context.Context, tx *sqldb.Tx, id publicid.ID) (*Award, erro
 	return scanAward(tx.QueryRow(ctx, `SELECT `+awardColumns+awardFrom+`WHERE a.public_id = $1`, id))
 }
 
-// ForgetRetries drops the records of requests with an Idempotency-Key that were
-// made before a time: the same key makes another award then.
-func ForgetRetries(ctx context.Context, tx *sqldb.Tx, before time.Time) error {
-	_, err := tx.Exec(ctx, `DELETE FROM idempotency WHERE created_at < $1`, sqldb.Millis(before))
-	return err
+// ForgetRetries drops the records of the oldest requests with an Idempotency-Key
+// that were made before a time, at most so many, and returns how many: the same
+// key makes another award then.
+func ForgetRetries(ctx context.Context, tx *sqldb.Tx, before time.Time, most int) (int64, error) {
+	return tx.Exec(ctx, `DELETE FROM idempotency WHERE (organisation_id, endpoint, key) IN (SELECT organisation_id, endpoint, key FROM idempotency
+		WHERE created_at < $1 ORDER BY created_at LIMIT $2)`, sqldb.Millis(before), most)
 }

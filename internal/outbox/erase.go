@@ -26,10 +26,11 @@ func Erase(ctx context.Context, tx *sqldb.Tx, organisationID int64, address stri
 	return n, nil
 }
 
-// ForgetSent takes the recipient out of mails that were sent before a time, in
-// milliseconds. It returns how many.
-func ForgetSent(ctx context.Context, tx *sqldb.Tx, before int64) (int64, error) {
-	return tx.Exec(ctx, `UPDATE outbox_mail SET recipient = '', subject = '' WHERE state = 'sent' AND sent_at < $1 AND recipient <> ''`, before)
+// ForgetSent takes the recipient out of the oldest mails that were sent before a
+// time, in milliseconds, at most so many. It returns how many.
+func ForgetSent(ctx context.Context, tx *sqldb.Tx, before int64, most int) (int64, error) {
+	return tx.Exec(ctx, `UPDATE outbox_mail SET recipient = '', subject = '' WHERE id IN (SELECT id FROM outbox_mail
+		WHERE state = 'sent' AND recipient <> '' AND sent_at < $1 ORDER BY sent_at LIMIT $2)`, before, most)
 }
 
 // Addresses calls do with every recipient's address, in lower case.

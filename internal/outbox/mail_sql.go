@@ -99,7 +99,7 @@ func take(ctx context.Context, tx *sqldb.Tx, now, then time.Time, limit int) ([]
 // adopt makes mails due whose first try began and has no outcome. One that
 // failed before keeps its time: nobody can tell a try under way from a wait.
 func adopt(ctx context.Context, tx *sqldb.Tx) error {
-	_, err := tx.Exec(ctx, `UPDATE outbox_mail SET next_at = 0 WHERE state = $1 AND next_at > 0 AND last_error = ''`, Queued)
+	_, err := tx.Exec(ctx, `UPDATE outbox_mail SET next_at = 0 WHERE state = 'queued' AND next_at > 0 AND last_error = ''`)
 	return err
 }
 

@@ -12,10 +12,12 @@ import (
 )
 
 // tidy is the job that forgets what has served its purpose; it comes again
-// every day.
+// every day, and at once while there is more than it does in one go: others wait
+// to write meanwhile.
 const (
-	tidy      = "erasure.tidy"
-	tidyEvery = 24 * time.Hour
+	tidy       = "erasure.tidy"
+	tidyEvery  = 24 * time.Hour
+	tidyAtOnce = 1000
 )
 
 // retryLife is how long a request with an Idempotency-Key can be sent again.
@@ -27,14 +29,23 @@ func (s *Service) KeepTidy(ctx context.Context) error { return s.runTidy(ctx, ni
 func (s *Service) runTidy(ctx context.Context, _ json.RawMessage) error {
 	now := s.Now()
 	return s.DB.Write(ctx, func(tx *sqldb.Tx) error {
+		next := now.Add(tidyEvery)
 		if s.KeepMails > 0 {
-			if _, err := outbox.ForgetSent(ctx, tx, sqldb.Millis(now.Add(-s.KeepMails))); err != nil {
+			n, err := outbox.ForgetSent(ctx, tx, sqldb.Millis(now.Add(-s.KeepMails)), tidyAtOnce)
+			if err != nil {
 				return err
 			}
+			if n == tidyAtOnce {
+				next = now
+			}
 		}
-		if err := issuing.ForgetRetries(ctx, tx, now.Add(-retryLife)); err != nil {
+		n, err := issuing.ForgetRetries(ctx, tx, now.Add(-retryLife), tidyAtOnce)
+		if err != nil {
 			return err
 		}
-		return jobs.Enqueue(ctx, tx, jobs.Job{Kind: tidy, Key: "all", Payload: struct{}{}, RunAt: now.Add(tidyEvery)})
+		if n == tidyAtOnce {
+			next = now
+		}
+		return jobs.Enqueue(ctx, tx, jobs.Job{Kind: tidy, Key: "all", Payload: struct{}{}, RunAt: next})
 	})
 }
