@@ -26,6 +26,7 @@ const (
 	ManageTokens     Permission = "token.manage" // API tokens and service accounts
 	ManageSignIn     Permission = "signin.manage"
 	ViewAudit        Permission = "audit.view"
+	ErasePeople      Permission = "person.erase" // recipients, when they ask for it
 	Export           Permission = "organisation.export"
 	MarkAssessments  Permission = "assessment.mark"
 )
@@ -33,7 +34,7 @@ const (
 // Permissions lists every permission, in the order in which people see them.
 var permissions = []Permission{
 	ViewBadges, EditBadges, PublishBadges, ViewAwards, IssueAwards, WithdrawAwards, MarkAssessments, ViewOutbox,
-	EditOrganisation, ViewMembers, ManageMembers, ManageKeys, ManageTokens, ManageSignIn, ViewAudit, Export,
+	EditOrganisation, ViewMembers, ManageMembers, ManageKeys, ManageTokens, ManageSignIn, ViewAudit, ErasePeople, Export,
 }
 
 // Permissions returns every permission, in the order in which people see them.

@@ -14,7 +14,7 @@ import (
 // MayBeDefault reports whether a role can be given to whoever signs in: none
 // that decides about people, keys or ways to sign in.
 func (r Role) MayBeDefault() bool {
-	for _, p := range []Permission{ManageMembers, ManageKeys, ManageTokens, ManageSignIn, EditOrganisation, Export} {
+	for _, p := range []Permission{ManageMembers, ManageKeys, ManageTokens, ManageSignIn, EditOrganisation, ErasePeople, Export} {
 		if r.Owner() || slices.Contains(r.Permissions, p) {
 			return false
 		}

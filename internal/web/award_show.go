@@ -80,7 +80,7 @@ func (s *Server) showAward(w http.ResponseWriter, r *http.Request, a *issuing.Aw
 	if a.Reason != "" {
 		p.Reason = t.T("reason."+string(a.Reason), nil)
 	}
-	p.MayErase = gate.From(ctx).May(org.Export)
+	p.MayErase = gate.From(ctx).May(org.ErasePeople)
 	for _, reason := range issuing.Reasons {
 		p.Reasons = append(p.Reasons, option{Value: string(reason), Label: t.T("reason."+string(reason), nil)})
 	}
