@@ -17,6 +17,7 @@ type confirmPage struct {
 	Asked    bool // a code was mailed
 	Email    string
 	Minutes  int
+	Vouched  bool // the session rests on the word of an organisation's provider
 }
 
 // confirmForm answers GET /account/confirm.
@@ -33,6 +34,7 @@ func (s *Server) showConfirm(w http.ResponseWriter, r *http.Request, p *confirmP
 	p.Title, p.NoIndex = s.texts(r).T("confirm.title", nil), true
 	p.Password, p.App, p.Passkeys = f.Password, f.TOTP, len(f.Passkeys) > 0 && s.Accounts.MayUsePasskeys()
 	p.Email, p.Minutes = signedIn(r).Email, int(account.ProofLife.Minutes())
+	p.Vouched = signedIn(r).VouchedBy != 0
 	if wrong != nil {
 		p.Problems = problemsOf(wrong)
 	}

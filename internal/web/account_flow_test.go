@@ -259,6 +259,7 @@ func TestAnOrganisationsProviderOpensThatOrganisation(t *testing.T) {
 	if to := c.Get(theirs+"/badges?page=2", "Cookie", cookie).Location(); to != "/account/confirm?next="+url.QueryEscape(theirs+"/badges?page=2") {
 		t.Errorf("the other organisation's console: %q", to)
 	}
+	sound(t, c.Get("/account/confirm?next="+theirs, "Cookie", cookie).Want(http.StatusOK)).Says("opens that organisation only")
 	for _, address := range []string{theirs + "/settings", "/operator/stop", "/account/password"} {
 		a := c.Post(address, url.Values{"name": {"x"}, "password": {"x"}}, "Cookie", cookie)
 		if a.Status != http.StatusSeeOther || !strings.HasPrefix(a.Location(), "/account/confirm?") {

@@ -76,7 +76,7 @@ type waysPage struct {
 
 // organisationSignIn answers GET /sign-in/o/{slug}.
 func (s *Server) organisationSignIn(w http.ResponseWriter, r *http.Request) error {
-	o, err := s.Orgs.BySlug(r.Context(), r.PathValue("slug"))
+	o, err := s.Orgs.PublicBySlug(r.Context(), r.PathValue("slug"))
 	if err != nil {
 		return err
 	}
