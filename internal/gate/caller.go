@@ -49,5 +49,5 @@ func From(ctx context.Context) *Caller {
 // Actor returns the caller as who changes something about an organisation's
 // people. A program is never an owner.
 func (c *Caller) Actor() org.Actor {
-	return org.Actor{AccountID: c.AccountID(), Permissions: c.Permissions, Owner: c.Token == nil && c.Role.Owner()}
+	return org.Actor{AccountID: c.AccountID(), Permissions: c.Permissions, Owner: c.Token == nil && c.Role.Owner(), Token: c.Token}
 }

@@ -135,7 +135,8 @@ func (s *Service) ChangeDepartment(ctx context.Context, id int64, by Actor, depa
 		return errDepartmentName
 	}
 	return s.DB.Write(ctx, func(tx *sqldb.Tx) error {
-		if err := lock(ctx, tx, id); err != nil { // two moves at once could make a circle
+		by, err := acting(ctx, tx, id, by, EditOrganisation) // two moves at once could make a circle
+		if err != nil {
 			return err
 		}
 		d, err := departmentOf(ctx, tx, id, department)

@@ -89,7 +89,8 @@ func (s *Service) InviteOnce(ctx context.Context, id int64, by Actor, address st
 		return nil, fault.Fields(fault.Field{Path: "email", Message: fault.Message(err)})
 	}
 	err = s.DB.Write(ctx, func(tx *sqldb.Tx) error {
-		if err := lock(ctx, tx, id); err != nil {
+		by, err := acting(ctx, tx, id, by, ManageMembers)
+		if err != nil {
 			return err
 		}
 		made, again, err := once.Do(ctx, tx, id, r, s.Now(), func() (int64, error) {
@@ -176,6 +177,10 @@ func (s *Service) mayInvite(ctx context.Context, tx *sqldb.Tx, id int64, key str
 // SendInvitationAgain mails a fresh link; earlier ones stop working.
 func (s *Service) SendInvitationAgain(ctx context.Context, id int64, by Actor, invitation publicid.ID) error {
 	return s.DB.Write(ctx, func(tx *sqldb.Tx) error {
+		by, err := acting(ctx, tx, id, by, ManageMembers)
+		if err != nil {
+			return err
+		}
 		i, err := invitationOf(ctx, tx, id, invitation)
 		if err != nil {
 			return err
@@ -211,6 +216,10 @@ func (s *Service) SendInvitationAgain(ctx context.Context, id int64, by Actor, i
 // WithdrawInvitation ends an open invitation.
 func (s *Service) WithdrawInvitation(ctx context.Context, id int64, by Actor, invitation publicid.ID) error {
 	return s.DB.Write(ctx, func(tx *sqldb.Tx) error {
+		by, err := acting(ctx, tx, id, by, ManageMembers)
+		if err != nil {
+			return err
+		}
 		i, err := invitationOf(ctx, tx, id, invitation)
 		if err != nil {
 			return err

@@ -14,11 +14,46 @@ import (
 )
 
 // Actor is who changes something about an organisation's people, with what the
-// gate found them to be.
+// gate found them to be. What they are when the change is made, acting looks up.
 type Actor struct {
 	AccountID   int64
 	Permissions Set
-	Owner       bool // false for programs: only people make owners
+	Owner       bool           // false for programs: only people make owners
+	Token       *account.Token // of a program; nil for people
+}
+
+// errActorGone is for whoever lost what they need while their request was under way.
+var errActorGone = fault.Forbiddenf("You may not do this any more: somebody has just changed what you may do here.")
+
+// acting locks the organisation's people until the transaction ends, and returns
+// the actor with what they may do then. What the gate found may have ended
+// meanwhile, and counts only where it still holds. It is a Forbidden fault when
+// the actor does not have p.
+func acting(ctx context.Context, tx *sqldb.Tx, id int64, by Actor, p Permission) (Actor, error) {
+	if err := lock(ctx, tx, id); err != nil {
+		return by, err
+	}
+	var may Set
+	if by.Token != nil {
+		program, err := programOf(ctx, tx, by.Token)
+		if err != nil {
+			return by, err
+		}
+		by.Owner, may = false, program.May
+	} else {
+		m, err := MembershipOf(ctx, tx, id, by.AccountID)
+		if fault.KindOf(err) == fault.NotFound {
+			return by, errActorGone
+		}
+		if err != nil {
+			return by, err
+		}
+		by.Owner, may = by.Owner && m.Role.Owner(), m.Permissions
+	}
+	if by.Permissions = by.Permissions.Keep(may.Has); !by.Permissions.Has(p) {
+		return by, errActorGone
+	}
+	return by, nil
 }
 
 // mayGive returns a fault unless the actor may give somebody the role, or take
@@ -142,7 +177,8 @@ func (g Grant) lookUp(ctx context.Context, tx *sqldb.Tx, id int64, by Actor) (to
 // SetRole gives a member another role. It counts from their next request on.
 func (s *Service) SetRole(ctx context.Context, id int64, by Actor, who publicid.ID, g Grant) error {
 	return s.DB.Write(ctx, func(tx *sqldb.Tx) error {
-		if err := lock(ctx, tx, id); err != nil {
+		by, err := acting(ctx, tx, id, by, ManageMembers)
+		if err != nil {
 			return err
 		}
 		m, err := memberOf(ctx, tx, id, who)
@@ -211,7 +247,8 @@ func (s *Service) addMember(ctx context.Context, tx *sqldb.Tx, id, accountID int
 // own API tokens could do here.
 func (s *Service) Remove(ctx context.Context, id int64, by Actor, who publicid.ID) error {
 	return s.DB.Write(ctx, func(tx *sqldb.Tx) error {
-		if err := lock(ctx, tx, id); err != nil {
+		by, err := acting(ctx, tx, id, by, ManageMembers)
+		if err != nil {
 			return err
 		}
 		m, err := memberOf(ctx, tx, id, who)

@@ -119,6 +119,9 @@ func (s *Service) SetSuspended(ctx context.Context, tx *sqldb.Tx, id, accountID 
 // in the caller's transaction, and returns the key of their account. It is a
 // Conflict fault when they are not suspended.
 func (s *Service) Reinstate(ctx context.Context, tx *sqldb.Tx, id int64, by Actor, who publicid.ID) (accountID int64, err error) {
+	if by, err = acting(ctx, tx, id, by, ManageMembers); err != nil {
+		return 0, err
+	}
 	m, err := memberOf(ctx, tx, id, who)
 	if err != nil {
 		return 0, err

@@ -93,12 +93,15 @@ func checkRole(name string, permissions Set, by Actor) (string, Set, error) {
 
 // CreateRole makes a role of the organisation's own.
 func (s *Service) CreateRole(ctx context.Context, id int64, by Actor, name string, permissions Set) (r Role, err error) {
-	name, permissions, err = checkRole(name, permissions, by)
-	if err != nil {
-		return r, err
-	}
-	r = Role{ID: publicid.New(), Name: name, Permissions: permissions}
 	err = s.DB.Write(ctx, func(tx *sqldb.Tx) error {
+		by, err := acting(ctx, tx, id, by, ManageMembers)
+		if err != nil {
+			return err
+		}
+		r = Role{ID: publicid.New()}
+		if r.Name, r.Permissions, err = checkRole(name, permissions, by); err != nil {
+			return err
+		}
 		var n int64
 		if err := tx.QueryRow(ctx, `SELECT count(*) FROM custom_role WHERE organisation_id = $1`, id).Scan(&n); err != nil {
 			return err
@@ -106,8 +109,8 @@ func (s *Service) CreateRole(ctx context.Context, id int64, by Actor, name strin
 		if n >= maxRoles {
 			return fault.Conflictf("There are %d roles already. Delete one that nobody has.", maxRoles)
 		}
-		err := tx.QueryRow(ctx, `INSERT INTO custom_role (public_id, organisation_id, name, permissions, created_at) VALUES ($1, $2, $3, $4, $5) RETURNING id`,
-			r.ID, id, name, permissions.String(), sqldb.Millis(s.Now())).Scan(&r.key)
+		err = tx.QueryRow(ctx, `INSERT INTO custom_role (public_id, organisation_id, name, permissions, created_at) VALUES ($1, $2, $3, $4, $5) RETURNING id`,
+			r.ID, id, r.Name, r.Permissions.String(), sqldb.Millis(s.Now())).Scan(&r.key)
 		if err != nil {
 			return sameName(err)
 		}
@@ -119,11 +122,15 @@ func (s *Service) CreateRole(ctx context.Context, id int64, by Actor, name strin
 // ChangeRole gives a role another name and other permissions; who has it may do
 // these from their next request on.
 func (s *Service) ChangeRole(ctx context.Context, id int64, by Actor, role publicid.ID, name string, permissions Set) error {
-	name, permissions, err := checkRole(name, permissions, by)
-	if err != nil {
-		return err
-	}
 	return s.DB.Write(ctx, func(tx *sqldb.Tx) error {
+		by, err := acting(ctx, tx, id, by, ManageMembers)
+		if err != nil {
+			return err
+		}
+		name, permissions, err := checkRole(name, permissions, by)
+		if err != nil {
+			return err
+		}
 		r, err := customRole(ctx, tx, id, role)
 		if err != nil {
 			return err
@@ -143,7 +150,8 @@ func (s *Service) ChangeRole(ctx context.Context, id int64, by Actor, role publi
 // DeleteRole deletes a role that nobody has and nobody is invited to.
 func (s *Service) DeleteRole(ctx context.Context, id int64, by Actor, role publicid.ID) error {
 	return s.DB.Write(ctx, func(tx *sqldb.Tx) error {
-		if err := lock(ctx, tx, id); err != nil { // nobody gets it meanwhile
+		by, err := acting(ctx, tx, id, by, ManageMembers) // nobody gets it meanwhile
+		if err != nil {
 			return err
 		}
 		r, err := customRole(ctx, tx, id, role)
