@@ -15,7 +15,7 @@ func TestStandingOfPublicPages(t *testing.T) {
 	h := apptest.StartHouse(t, apptest.Options{TLS: true})
 	a, page := h.Published(t, "Amara Okafor", "amara@example.org")
 	stranger, badge, issuer := h.Client(t), "/badges/"+h.Badge.PublicID.String(), "/issuers/"+h.Org.Slug
-	public := []string{issuer, issuer + ".json", issuer + "/did.json", badge, badge + "/1", badge + "/1.json"}
+	public := []string{issuer, issuer + ".json", issuer + "/did.json", badge, badge + "/1", badge + "/1.json", "/sign-in/o/" + h.Org.Slug}
 	set := func(state string, suspended int64) {
 		t.Helper()
 		if err := h.App.Ground.DB.Write(t.Context(), func(tx *sqldb.Tx) error {
