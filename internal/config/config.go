@@ -217,17 +217,39 @@ func (c *Config) KeyPath() string {
 }
 
 // Lines returns every setting as "ROUNDEL_NAME=value", the form in which the
-// environment takes them. A password inside the database's address is hidden.
+// environment takes them. Secrets inside addresses are hidden.
 func (c *Config) Lines() []string {
 	var lines []string
 	v := reflect.ValueOf(*c)
 	for i := range v.NumField() {
 		name := v.Type().Field(i).Tag.Get("env")
 		value := fmt.Sprint(v.Field(i).Interface())
-		if u, err := url.Parse(value); err == nil && u.User != nil {
-			value = u.Redacted()
+		if strings.Contains(value, "://") {
+			value = withoutSecrets(value)
 		}
 		lines = append(lines, name+"="+value)
 	}
 	return lines
+}
+
+// withoutSecrets hides the password before the host of an address, and whatever
+// its query calls one. What cannot be read as an address is hidden whole after
+// the scheme: nobody knows where the password is.
+func withoutSecrets(address string) string {
+	const hidden = "xxxxx"
+	u, err := url.Parse(address)
+	if err != nil {
+		scheme, _, _ := strings.Cut(address, "://")
+		return scheme + "://" + hidden
+	}
+	parts := strings.Split(u.RawQuery, "&")
+	for i, part := range parts {
+		name, _, _ := strings.Cut(part, "=")
+		plain, err := url.QueryUnescape(name)
+		if plain = strings.ToLower(plain); err != nil || strings.Contains(plain, "password") || strings.Contains(plain, "secret") || strings.Contains(plain, "token") {
+			parts[i] = name + "=" + hidden
+		}
+	}
+	u.RawQuery = strings.Join(parts, "&")
+	return u.Redacted()
 }
