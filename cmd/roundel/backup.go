@@ -7,7 +7,10 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"strings"
 	"time"
+
+	"github.com/alecthomas/kong"
 
 	"github.com/roundel/roundel/internal/app"
 	"github.com/roundel/roundel/internal/backup"
@@ -18,7 +21,7 @@ import (
 
 type backupCommand struct {
 	config.Config         `embed:""`
-	To                    string   `required:"" type:"path" placeholder:"FILE|DIR" help:"Where to put the backup. In a folder it gets a name with the time."`
+	To                    string   `required:"" placeholder:"FILE|DIR" help:"Where to put the backup. In a folder it gets a name with the time; DIR/ is made if it is missing."`
 	Recipient             []string `placeholder:"age1…" help:"Encrypt to this age key (age-keygen makes one); may be given several times. Keep the secret half elsewhere."`
 	ArchivePassphraseFile string   `type:"path" placeholder:"FILE" help:"Encrypt with the passphrase in this file instead."`
 	Unencrypted           bool     `help:"Do not encrypt. Whoever has the file has every name and address in it."`
@@ -53,7 +56,12 @@ func (b *backupCommand) run(ctx context.Context, c *console, db *sqldb.DB, blobs
 	if err != nil {
 		return err
 	}
-	path := b.To
+	path := kong.ExpandPath(b.To)
+	if strings.HasSuffix(b.To, "/") || strings.HasSuffix(b.To, string(filepath.Separator)) { // means a folder
+		if err := os.MkdirAll(path, 0o700); err != nil {
+			return err
+		}
+	}
 	if info, err := os.Stat(path); err == nil && info.IsDir() {
 		path = filepath.Join(path, backup.FileName(time.Now(), !b.Unencrypted))
 	}

@@ -59,6 +59,14 @@ func TestBackUpAndRestore(t *testing.T) {
 	if _, err := h.App.Features.Issuing.Revoke(sqldb.ForInstallation(t.Context()), h.Org.ID, h.OwnerID, a.PublicID, "issued_in_error", ""); err != nil {
 		t.Fatal(err)
 	}
+	// A slash at the end means a folder, also when it is relative.
+	t.Chdir(dir)
+	for _, to := range []string{"daily/", filepath.Join(dir, "other", "weekly") + "/"} {
+		wants(t, exitOK, "1 award", with("backup", "--to", to, "--unencrypted")...)
+		if made, err := os.ReadDir(to); err != nil || len(made) != 1 || !strings.HasPrefix(made[0].Name(), "roundel-") {
+			t.Errorf("--to %s: %v, %v", to, made, err)
+		}
+	}
 	wants(t, exitError, "exists already", with("backup", "--to", file, "--unencrypted")...)
 	wants(t, exitOK, "is sound", "restore", "--from", file, "--identity", identity, "--check-only")
 
