@@ -23,3 +23,7 @@ func enoughSpace(dir string) error {
 	}
 	return nil
 }
+
+// writable fails when this process may not write in dir: a disk with errors is
+// mounted read-only, for example.
+func writable(dir string) error { return unix.Access(dir, unix.W_OK|unix.X_OK) }

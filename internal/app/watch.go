@@ -55,10 +55,19 @@ func newWatch(ctx context.Context, a *App) (*watch, error) {
 	w.health = &observe.Health{Now: g.Now, Checks: []observe.Check{
 		{Name: "the database does not answer", Do: func(ctx context.Context) error { return migrated(ctx, g.DB) }},
 		{Name: "the key-encryption key does not fit the data", Do: func(ctx context.Context) error { return g.Keys.Check(sqldb.ForInstallation(ctx)) }},
-		{Name: "the disk is almost full", Do: func(context.Context) error { return enoughSpace(c.Data) }},
 	}}
+	w.health.Checks = append(w.health.Checks, diskChecks(c.Data)...)
 	w.sealer = &audit.Sealer{DB: g.DB, Now: g.Now, Secret: g.Keys.Secrets.Secret(auditPurpose), Log: a.Log, Keep: time.Duration(c.AuditAddresses) * 24 * time.Hour}
 	return w, nil
+}
+
+// diskChecks are those of the data folder, which holds the journal, and on
+// SQLite the database. Each look is a fresh one: they mend by themselves.
+func diskChecks(dir string) []observe.Check {
+	return []observe.Check{
+		{Name: "the disk is almost full", Do: func(context.Context) error { return enoughSpace(dir) }},
+		{Name: "the data folder cannot be written", Do: func(context.Context) error { return writable(dir) }},
+	}
 }
 
 // auditPurpose names what the secret of the audit log's seals is derived for.
