@@ -278,6 +278,24 @@ func TestTriesBringWaits(t *testing.T) {
 		if _, err := w.EnterCode(ctx, browser, w.code("bo@example.org"), ""); err != nil {
 			t.Errorf("a mailed code is kept out: %v", err)
 		}
+		const next = "the roof is green in May"
+		link, err := w.ResetLink(ctx, "bo@example.org")
+		must(t, err)
+		must(t, w.ResetPassword(ctx, link, next))
+		if _, err := w.SignIn(ctx, account.Attempt{Email: "bo@example.org", Password: next}); err != nil {
+			t.Errorf("a new password is kept out: %v", err)
+		}
+		link, err = w.ResetLink(ctx, "bo@example.org")
+		must(t, err)
+		must(t, w.ResetPassword(ctx, link, password))
+		before, err = w.SignIn(ctx, account.Attempt{Email: "bo@example.org", Password: password})
+		must(t, err)
+		for range 6 {
+			err = wrong("bo@example.org")
+		}
+		if !strings.Contains(err.Error(), "too many") {
+			t.Errorf("after five more failures: %v", err)
+		}
 		w.later(3 * time.Second)
 		_, err = w.signIn("bo@example.org")
 		must(t, err)

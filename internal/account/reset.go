@@ -42,7 +42,8 @@ func (s *Service) CheckResetLink(ctx context.Context, secret string) error {
 
 // ResetPassword sets a new password, uses the link up and ends every session
 // of the account. A second factor stays: a mailbox alone opens no account that
-// has one.
+// has one. What strangers tried at the account's addresses keeps nobody waiting
+// any longer.
 func (s *Service) ResetPassword(ctx context.Context, secret, password string) error {
 	if err := s.CheckResetLink(ctx, secret); err != nil {
 		return err
@@ -57,6 +58,9 @@ func (s *Service) ResetPassword(ctx context.Context, secret, password string) er
 	return s.DB.Write(ctx, func(tx *sqldb.Tx) error {
 		l, err := useLink(ctx, tx, purposeReset, secret, s.Now())
 		if err != nil {
+			return err
+		}
+		if err := forgetAddressTries(ctx, tx, l.AccountID); err != nil {
 			return err
 		}
 		return s.setPassword(ctx, tx, l.AccountID, hash, nil, "password.reset")

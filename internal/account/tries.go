@@ -2,6 +2,7 @@ package account
 
 import (
 	"context"
+	"database/sql"
 	"fmt"
 	"net/netip"
 	"strconv"
@@ -101,7 +102,7 @@ func errWait(d time.Duration) error {
 	if d > 2*time.Minute {
 		wait = fmt.Sprintf("%d minutes", int(d.Minutes())+1)
 	}
-	return fault.Invalidf("There were too many tries. Wait %s and try again; a code by mail or a passkey works at once.", wait)
+	return fault.Invalidf("There were too many tries. Wait %s and try again. A code by mail or a passkey, if you have one, works at once, and so does a new password by a reset link.", wait)
 }
 
 // forgive ends the count of k after a try that was right. Of a network address,
@@ -118,6 +119,18 @@ func forgive(ctx context.Context, tx *sqldb.Tx, k tryKey) error {
 
 func forgetTries(ctx context.Context, tx *sqldb.Tx, k tryKey) error {
 	_, err := tx.Exec(ctx, `DELETE FROM signin_try WHERE kind = $1 AND key_hash = $2`, k.kind, k.hash())
+	return err
+}
+
+// forgetAddressTries ends the counts of an account's addresses.
+func forgetAddressTries(ctx context.Context, tx *sqldb.Tx, accountID int64) error {
+	keys, err := sqldb.Collect(ctx, tx, func(r *sql.Rows) (key string, err error) { return key, r.Scan(&key) },
+		`SELECT address_key FROM account_address WHERE account_id = $1`, accountID)
+	for _, key := range keys {
+		if err == nil {
+			err = forgetTries(ctx, tx, tryKey{tryAddress, key})
+		}
+	}
 	return err
 }
 
