@@ -27,6 +27,7 @@ import (
 	"syscall"
 	"testing"
 
+	"github.com/roundel/roundel/internal/dbtest"
 	"github.com/roundel/roundel/multikey"
 )
 
@@ -245,6 +246,26 @@ func asNobody(t *testing.T) (string, func(*exec.Cmd)) {
 // TestKnownKeysAreNowhere (S7) gives a running installation keys that are known,
 // has it work with them, and looks for them in everything that it writes.
 func TestKnownKeysAreNowhere(t *testing.T) {
+	t.Run("sqlite", func(t *testing.T) { knownKeysAreNowhere(t, nil, "") })
+	t.Run("postgres", func(t *testing.T) {
+		if os.Getenv(dbtest.Variable) == "" {
+			t.Skipf("%s is not set; run the tests with `go run ./internal/dbtest/withpostgres -- go test ./...`", dbtest.Variable)
+		}
+		// A server of its own: all of its files are read, those of its log too.
+		dir, err := os.MkdirTemp("", "roundel-keys-")
+		check(t, err)
+		t.Cleanup(func() { _ = os.RemoveAll(dir) })
+		check(t, os.Chmod(dir, 0o711)) // the server's user passes through
+		server, err := dbtest.NewPostgres(filepath.Join(dir, "server"), true)
+		check(t, err)
+		t.Cleanup(server.Close)
+		knownKeysAreNowhere(t, server, filepath.Join(dir, "server"))
+	})
+}
+
+// knownKeysAreNowhere looks at an installation on SQLite, or on a PostgreSQL
+// server, whose files are in a folder.
+func knownKeysAreNowhere(t *testing.T, server *dbtest.Postgres, files string) {
 	_, ed, err := ed25519.GenerateKey(rand.Reader)
 	check(t, err)
 	ec, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
@@ -260,7 +281,11 @@ func TestKnownKeysAreNowhere(t *testing.T) {
 	check(t, err)
 	metrics := probe.Addr().String()
 	check(t, probe.Close())
-	p := launch(t, nil, "serve", "--data", data, "--listen", "127.0.0.1:0", "--key-file", kek, "--log-level", "debug", "--metrics", metrics)
+	where := []string{"--data", data, "--key-file", kek}
+	if server != nil {
+		where = append(where, "--database", server.Address)
+	}
+	p := launch(t, nil, append([]string{"serve", "--listen", "127.0.0.1:0", "--log-level", "debug", "--metrics", metrics}, where...)...)
 	o, console := p.open(t)
 	for _, key := range []string{edText, ecText} {
 		code, page := o.ask(t, console+"/settings/keys/import", url.Values{"purpose": {"badge"}, "key": {key}})
@@ -290,15 +315,15 @@ func TestKnownKeysAreNowhere(t *testing.T) {
 	}
 	var said bytes.Buffer
 	for _, args := range [][]string{{"key", "list", strings.TrimPrefix(console, "/console/")}, {"fsck"}, {"config"}} {
-		run(t.Context(), append(args, "--data", data, "--key-file", kek), strings.NewReader(""), &said, &said)
+		run(t.Context(), append(args, where...), strings.NewReader(""), &said, &said)
 	}
 	if !strings.Contains(said.String(), "in_force") || !strings.Contains(said.String(), "clean") {
 		t.Errorf("the command line said: %s", said.String())
 	}
 	// A backup, and what is in it.
 	archive, unpacked := filepath.Join(t.TempDir(), "backup"), t.TempDir()
-	for _, args := range [][]string{{"backup", "--to", archive, "--unencrypted", "--data", data}, {"restore", "--from", archive, "--data", unpacked}} {
-		if code := run(t.Context(), append(args, "--journal", filepath.Join(data, "journal"), "--key-file", kek), strings.NewReader(""), &said, &said); code != exitOK {
+	for _, args := range [][]string{append([]string{"backup", "--to", archive, "--unencrypted"}, where...), {"restore", "--from", archive, "--data", unpacked, "--key-file", kek}} {
+		if code := run(t.Context(), append(args, "--journal", filepath.Join(data, "journal")), strings.NewReader(""), &said, &said); code != exitOK {
 			t.Errorf("%s ended with %d: %s", args[0], code, said.String())
 		}
 	}
@@ -308,7 +333,7 @@ func TestKnownKeysAreNowhere(t *testing.T) {
 	}
 	places := map[string][]byte{"the answers": o.seen.Bytes(), "the command line": said.Bytes(), "the environment": env}
 	collect(t, data, places) // while it runs, with its write-ahead log
-	if len(places["roundel.db-wal"]) == 0 || len(places["roundel.db"]) == 0 {
+	if server == nil && (len(places["roundel.db-wal"]) == 0 || len(places["roundel.db"]) == 0) {
 		t.Errorf("there is no database to look into: %v", len(places))
 	}
 	restored := map[string][]byte{}
@@ -327,6 +352,22 @@ func TestKnownKeysAreNowhere(t *testing.T) {
 	collect(t, data, stopped)
 	for name, content := range stopped {
 		places[name+" after the end"] = content
+	}
+	kept := "roundel.db after the end"
+	if server != nil {
+		kept = "the server's files"
+		server.Crash() // so that its write-ahead log has everything
+		all, logged := map[string][]byte{}, 0
+		collect(t, files, all)
+		for name, content := range all {
+			places[kept] = append(places[kept], content...)
+			if strings.Contains(name, "pg_wal/") {
+				logged += bytes.Count(content, []byte("Northlight"))
+			}
+		}
+		if logged == 0 {
+			t.Error("there is no write-ahead log to look into")
+		}
 	}
 	opener, err := os.ReadFile(kek)
 	check(t, err)
@@ -350,7 +391,7 @@ func TestKnownKeysAreNowhere(t *testing.T) {
 		}
 	}
 	// The search itself finds what is there.
-	if !bytes.Contains(places["the answers"], []byte(console)) || !bytes.Contains(places["roundel.db after the end"], []byte("Northlight")) {
+	if !bytes.Contains(places["the answers"], []byte(console)) || !bytes.Contains(places[kept], []byte("Northlight")) {
 		t.Error("the search looks in the wrong places")
 	}
 }
