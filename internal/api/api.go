@@ -44,6 +44,7 @@ func (s *Server) Mount(mux *http.ServeMux) {
 	config := huma.DefaultConfig("Roundel", "1")
 	config.OpenAPIPath, config.DocsPath, config.SchemasPath = Base+"/openapi", "", ""
 	config.CreateHooks = nil // no $schema in bodies: what we send is what we promise
+	config.Formats, config.Transformers = strict(), []huma.Transformer{explain}
 	config.Info.Description = "Award badges, follow them and withdraw them. Every request carries an API token of the organisation, made in the console under Settings, as a bearer token."
 	config.Servers = []*huma.Server{{URL: s.BaseURL}}
 	config.Components.SecuritySchemes = map[string]*huma.SecurityScheme{
@@ -53,7 +54,7 @@ func (s *Server) Mount(mux *http.ServeMux) {
 	a.UseMiddleware(s.admit(a))
 	s.operations(a)
 	mux.HandleFunc(Base+"/", func(w http.ResponseWriter, r *http.Request) {
-		problem(w, http.StatusNotFound, "There is nothing at this address. The description of the interface is at "+Base+"/openapi.json.")
+		observe.Problem(w, http.StatusNotFound, "There is nothing at this address. The description of the interface is at "+Base+"/openapi.json.", nil)
 	})
 }
 
@@ -119,16 +120,7 @@ func (s *Server) failAt(ctx context.Context, err error, at func(path string) str
 	for _, f := range fault.FieldsOf(err) {
 		details = append(details, &huma.ErrorDetail{Message: f.Message, Location: at(f.Path)})
 	}
-	return withInstance(ctx, huma.NewError(gate.Status(err), fault.Message(err), details...))
-}
-
-// withInstance names the request in a problem document, for asking for help.
-func withInstance(ctx context.Context, err huma.StatusError) huma.StatusError {
-	var model *huma.ErrorModel
-	if id := observe.RequestID(ctx); id != "" && errors.As(err, &model) {
-		model.Instance = "urn:request:" + id
-	}
-	return err
+	return huma.NewError(gate.Status(err), fault.Message(err), details...)
 }
 
 // inBody says where a field stands in a request whose body has the names of the
@@ -153,10 +145,4 @@ func location(path string) string {
 		return "header." + path
 	}
 	return "body." + path
-}
-
-func problem(w http.ResponseWriter, status int, message string) {
-	w.Header().Set("Content-Type", "application/problem+json")
-	w.WriteHeader(status)
-	_ = huma.DefaultJSONFormat.Marshal(w, huma.NewError(status, message)) // the reader has gone: nothing to do
 }

@@ -127,7 +127,7 @@ func TestShed(t *testing.T) {
 			work.Go(func() { codes <- ask("/").Code })
 			synctest.Wait()
 		}
-		if w := ask("/"); w.Code != http.StatusServiceUnavailable || w.Header().Get("Retry-After") != "2" || time.Since(start) != 0 {
+		if w := ask("/"); w.Code != http.StatusServiceUnavailable || !strings.Contains("1234", w.Header().Get("Retry-After")) || w.Header().Get("Retry-After") == "" || time.Since(start) != 0 {
 			t.Errorf("the fourth: %d %v after %v", w.Code, w.Header(), time.Since(start))
 		}
 		if code := <-codes; code != http.StatusServiceUnavailable || time.Since(start) != time.Second {

@@ -1,9 +1,12 @@
 package guard
 
 import (
+	"math/rand/v2"
 	"net/http"
 	"strconv"
 	"time"
+
+	"github.com/roundel/roundel/internal/observe"
 )
 
 // Shed bounds the requests that are worked on at the same time. The rest waits
@@ -69,9 +72,10 @@ func (s *Shed) enter(r *http.Request) bool {
 }
 
 // Busy answers a request for which there is no time: 503, as a problem document
-// (RFC 9457) that people can read too.
+// (RFC 9457) that people can read too. Not everybody is to come again at the same
+// time.
 func Busy(w http.ResponseWriter) {
-	refuse(w, http.StatusServiceUnavailable, 2*time.Second, "There is more to do than this server can manage right now. Try again in a few seconds; nothing was changed.")
+	refuse(w, http.StatusServiceUnavailable, time.Duration(1+rand.IntN(4))*time.Second, "There is more to do than this server can manage right now. Try again in a few seconds; nothing was changed.")
 }
 
 // TooMany answers somebody who has asked too often: 429.
@@ -83,7 +87,5 @@ func refuse(w http.ResponseWriter, status int, after time.Duration, sentence str
 	h := w.Header()
 	h.Set("Retry-After", strconv.Itoa(wait(after)))
 	h.Set("Cache-Control", "no-store")
-	h.Set("Content-Type", "application/problem+json")
-	w.WriteHeader(status)
-	_, _ = w.Write([]byte(`{"title":` + strconv.Quote(http.StatusText(status)) + `,"status":` + strconv.Itoa(status) + `,"detail":` + strconv.Quote(sentence) + "}\n")) // the asker has gone: nothing to do
+	observe.Problem(w, status, sentence, nil)
 }

@@ -3,6 +3,7 @@ package observe
 import (
 	"context"
 	"log/slog"
+	"math/rand/v2"
 	"net/http"
 	"net/netip"
 	"runtime/debug"
@@ -123,13 +124,13 @@ type answer struct {
 }
 
 // WriteHeader notes the status. Who is told to come again is told when: in a few
-// seconds, unless the answer says otherwise.
+// seconds, unless the answer says otherwise, and not everybody at the same time.
 func (a *answer) WriteHeader(status int) {
 	if a.status == 0 && status >= 200 {
 		a.status = status
 	}
 	if h := a.Header(); (status == http.StatusTooManyRequests || status == http.StatusServiceUnavailable) && h.Get("Retry-After") == "" {
-		h.Set("Retry-After", "5")
+		h.Set("Retry-After", strconv.Itoa(3+rand.IntN(5)))
 	}
 	a.ResponseWriter.WriteHeader(status)
 }

@@ -1,7 +1,6 @@
 package web
 
 import (
-	"encoding/json"
 	"net/http"
 	"strings"
 
@@ -44,14 +43,9 @@ func (s *Server) showFault(w http.ResponseWriter, r *http.Request, err error) er
 	code := gate.Status(err)
 	if forProgram(r.URL.Path) || negotiate(w, r, asJSON, asPNG, asSVG) != asPage {
 		openToAll(w.Header())
-		w.Header().Set("Content-Type", "application/problem+json")
 		w.Header().Set("Cache-Control", "no-store")
-		w.WriteHeader(code)
-		problem := map[string]any{"status": code, "title": http.StatusText(code), "detail": fault.Message(err)}
-		if id := observe.RequestID(r.Context()); id != "" {
-			problem["instance"] = "urn:request:" + id
-		}
-		return json.NewEncoder(w).Encode(problem)
+		observe.Problem(w, code, fault.Message(err), nil)
+		return nil
 	}
 	message := fault.Message(err)
 	return s.render(w, r, code, "public/fault.html", &faultPage{

@@ -6,6 +6,7 @@ import (
 	"net/http"
 
 	"github.com/roundel/roundel/credential"
+	"github.com/roundel/roundel/internal/observe"
 	"github.com/roundel/roundel/jsonld"
 	"github.com/roundel/roundel/proof"
 	"github.com/roundel/roundel/strictjson"
@@ -94,19 +95,14 @@ func malformed(detail string) error {
 // send writes the problem document: the first problem, and all of them in
 // problemDetails, where the VC API looks for them.
 func (r *refused) send(w http.ResponseWriter) {
-	body := map[string]any{
-		"type": r.problems[0].Type, "title": r.problems[0].Title, "detail": r.problems[0].Detail, "status": r.status,
-		"problemDetails": r.problems,
-	}
+	more := map[string]any{"type": r.problems[0].Type, "title": r.problems[0].Title, "problemDetails": r.problems}
 	if r.verified != nil {
-		body["verified"] = *r.verified
+		more["verified"] = *r.verified
 	}
 	for name, value := range r.extra {
-		body[name] = value
+		more[name] = value
 	}
-	w.Header().Set("Content-Type", "application/problem+json")
-	w.WriteHeader(r.status)
-	_ = json.NewEncoder(w).Encode(body) // the reader has gone: nothing to do
+	observe.Problem(w, r.status, r.problems[0].Detail, more)
 }
 
 // send writes an answer in JSON.
