@@ -195,7 +195,8 @@ func (s *Service) Handlers() map[string]func(context.Context, json.RawMessage) e
 }
 
 // suspendAbsent suspends members whose provider has not spoken for them within
-// the days that their organisation gives.
+// the days that their organisation gives. Members for whom none ever spoke, such
+// as guests with a password, stay: nobody but the organisation knows when they leave.
 func (s *Service) suspendAbsent(ctx context.Context) error {
 	now := s.Now()
 	return s.DB.Write(ctx, func(tx *sqldb.Tx) error {
