@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"maps"
+	"strings"
 
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/danielgtaylor/huma/v2/validation"
@@ -48,9 +49,11 @@ func strict() map[string]huma.Format {
 	return formats
 }
 
-// longestShown bounds what a problem document shows of a wrong value, in bytes of
-// JSON.
-const longestShown = 200
+// What a problem document shows of a request is bounded.
+const (
+	longestShown = 200 // of a wrong value in JSON, and of the name of a place, in bytes
+	mostShown    = 20  // mistakes
+)
 
 // explain completes huma's problem documents: the detail says what is wrong, the
 // instance names the request, and a long value is not sent back.
@@ -62,16 +65,21 @@ func explain(ctx huma.Context, _ string, v any) (any, error) {
 	if id := observe.RequestID(ctx.Context()); id != "" {
 		m.Instance = observe.RequestURI(id)
 	}
+	found := len(m.Errors)
+	m.Errors = m.Errors[:min(found, mostShown)]
 	for _, d := range m.Errors {
+		if len(d.Location) > longestShown {
+			d.Location = strings.ToValidUTF8(d.Location[:longestShown], "") + "…"
+		}
 		if text, err := json.Marshal(d.Value); err != nil || len(text) > longestShown {
-			d.Value = nil
+			d.Value = nil // nobody needs it back
 		}
 	}
 	if m.Detail == "validation failed" && len(m.Errors) > 0 {
 		first := m.Errors[0]
 		m.Detail = fmt.Sprintf("%s: %s", first.Location, first.Message)
-		if more := len(m.Errors) - 1; more > 0 {
-			m.Detail += fmt.Sprintf(" %d more under errors.", more)
+		if more := found - 1; more > 0 {
+			m.Detail += fmt.Sprintf(" %d more mistakes; errors names the first %d.", more, len(m.Errors))
 		}
 	}
 	return m, nil

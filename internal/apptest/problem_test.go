@@ -24,6 +24,10 @@ func TestEveryProblemNamesItsRequest(t *testing.T) {
 	award := func(more string) string {
 		return fmt.Sprintf(`{"badge":"%s","recipient":{"name":"Bo","email":"bo@example.org"}%s}`, id, more)
 	}
+	var thousand strings.Builder
+	for n := range 1000 {
+		fmt.Fprintf(&thousand, `,"x%d":1`, n)
+	}
 	for what, x := range map[string]struct {
 		method, path, token, key, body string
 		status                         int
@@ -37,12 +41,16 @@ func TestEveryProblemNamesItsRequest(t *testing.T) {
 		"text behind the end":  {"POST", "/api/v1/awards", token, "", award("") + "}", 400, "body"},
 		"a long value":         {"POST", "/api/v1/awards", token, "", award(`,"result":"` + strings.Repeat("x", 9000) + `"`), 422, "characters or fewer."},
 		"an unknown member":    {"POST", "/api/v1/awards", token, "", award(`,"grade":"1"`), 422, "body.grade: There is no such member here. Leave it out."},
-		"several mistakes":     {"POST", "/api/v1/awards", token, "", `{"badge":1,"recipient":{"name":2,"email":"x"}}`, 422, "more under errors."},
+		"several mistakes":     {"POST", "/api/v1/awards", token, "", `{"badge":1,"recipient":{"name":2,"email":"x"}}`, 422, "more mistakes; errors names the first"},
+		"a long name":          {"POST", "/api/v1/awards", token, "", award(`,"` + strings.Repeat("n", 90000) + `":1`), 422, "There is no such member here."},
+		"a thousand mistakes":  {"POST", "/api/v1/awards", token, "", award(thousand.String()), 422, "999 more mistakes; errors names the first 20."},
+		"no UTF-8":             {"POST", "/api/v1/awards", token, "", award(",\"result\":\"\xff\""), 400, ""},
+		"a deep value":         {"POST", "/api/v1/awards", token, "", award(`,"x":` + strings.Repeat("[", 500) + strings.Repeat("]", 500)), 400, ""},
 		"a long key":           {"POST", "/api/v1/awards", token, strings.Repeat("k", 256), award(""), 422, "header.Idempotency-Key: Send 255 characters or fewer."},
 		"a VC that is no JSON": {"POST", "/vc/credentials/issue", token, "", "{", 400, ""},
 	} {
 		a := c.Do(x.method, x.path, "application/json", strings.NewReader(x.body), "Authorization", "Bearer "+x.token, "Idempotency-Key", x.key)
-		if a.Status != x.status || a.Media() != "application/problem+json" || len(a.Body) > 2000 {
+		if a.Status != x.status || a.Media() != "application/problem+json" || len(a.Body) > 5000 {
 			t.Errorf("%s: %d %s, %d bytes: %.300s", what, a.Status, a.Media(), len(a.Body), a.Body)
 			continue
 		}

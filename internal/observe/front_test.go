@@ -24,6 +24,7 @@ func house(log *slog.Logger, m *observe.Metrics) http.Handler {
 		_, _ = io.WriteString(w, observe.RequestID(r.Context())+" "+observe.ClientAddress(r.Context()))
 	})
 	mux.HandleFunc("GET /panic", func(http.ResponseWriter, *http.Request) { panic("ada@example.org") })
+	mux.HandleFunc("GET /busy", func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusServiceUnavailable) })
 	mux.HandleFunc("GET /late", func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(200); panic("late") })
 	f := &observe.Front{Log: log, Access: true, Metrics: m, Now: time.Now,
 		Proxies: []netip.Prefix{netip.MustParsePrefix("10.0.0.0/8"), netip.MustParsePrefix("2001:db8::/32")}}
@@ -212,5 +213,16 @@ func TestHealth(t *testing.T) {
 	h.Live(w, httptest.NewRequest("GET", "/healthz", nil))
 	if w.Code != 200 {
 		t.Errorf("a process that stops is still alive: %d", w.Code)
+	}
+}
+
+// TestRetryAfterOfWhoSaysNone: a 503 without a time gets one, not always the same.
+func TestRetryAfterOfWhoSaysNone(t *testing.T) {
+	h, told := house(slog.New(slog.DiscardHandler), nil), map[string]bool{}
+	for range 200 {
+		told[ask(h, "/busy", "192.0.2.7:1").Header().Get("Retry-After")] = true
+	}
+	if len(told) != 5 || !told["3"] || !told["7"] {
+		t.Errorf("told %v", told)
 	}
 }
