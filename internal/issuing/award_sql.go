@@ -155,14 +155,20 @@ func retries(ctx context.Context, tx *sqldb.Tx, organisationID int64, all []*ask
 	}
 	known := map[[2]string]retried{}
 	for endpoint, list := range keys {
-		text, args := sqldb.List(3, list)
+		text, args := sqldb.Values(3, list)
+		// Each key is looked up by itself. Asked for all of them at once, PostgreSQL
+		// reads every key of the organisation as long as it has no statistics.
+		const one = ` FROM idempotency i WHERE i.organisation_id = $1 AND i.endpoint = $2 AND i.key = asked.key)`
 		_, err := sqldb.Collect(ctx, tx, func(r *sql.Rows) (struct{}, error) {
 			id := [2]string{endpoint}
-			var made retried
-			err := r.Scan(&id[1], &made.hash, &made.award)
-			known[id] = made
+			var hash []byte
+			var award sql.NullInt64
+			err := r.Scan(&id[1], &hash, &award)
+			if award.Valid {
+				known[id] = retried{hash, award.Int64}
+			}
 			return struct{}{}, err
-		}, `SELECT key, request_hash, award_id FROM idempotency WHERE organisation_id = $1 AND endpoint = $2 AND key IN (`+text+`)`,
+		}, `WITH asked (key) AS (VALUES `+text+`) SELECT asked.key, (SELECT i.request_hash`+one+`, (SELECT i.award_id`+one+` FROM asked`,
 			append([]any{organisationID, endpoint}, args...)...)
 		if err != nil {
 			return nil, err

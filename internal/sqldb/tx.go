@@ -263,6 +263,12 @@ func List[T any](first int, values []T) (text string, args []any) {
 	return string(b), args
 }
 
+// Values is List for VALUES …, of which each value is a row.
+func Values[T any](first int, values []T) (text string, args []any) {
+	text, args = List(first, values)
+	return "(" + strings.ReplaceAll(text, ", ", "), (") + ")", args
+}
+
 // Millis returns t as stored: milliseconds since 1970, 0 for the zero Time.
 func Millis(t time.Time) int64 {
 	if t.IsZero() {
