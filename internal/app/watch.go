@@ -14,7 +14,6 @@ import (
 	"github.com/roundel/roundel/internal/audit"
 	"github.com/roundel/roundel/internal/jobs"
 	"github.com/roundel/roundel/internal/observe"
-	"github.com/roundel/roundel/internal/outbox"
 	"github.com/roundel/roundel/internal/sqldb"
 )
 
@@ -42,7 +41,7 @@ func newWatch(ctx context.Context, a *App) (*watch, error) {
 	if c.MetricsListen != "" {
 		w.metrics = observe.NewMetrics()
 		w.front.Metrics = w.metrics
-		measureDatabase(w.metrics, g)
+		measureDatabase(w.metrics, a)
 	}
 	if c.OTLPEndpoint != "" {
 		version, _ := observe.Version()
@@ -92,7 +91,8 @@ func migrated(ctx context.Context, db *sqldb.DB) error {
 }
 
 // measureDatabase adds what the database says of itself.
-func measureDatabase(m *observe.Metrics, g *Ground) {
+func measureDatabase(m *observe.Metrics, a *App) {
+	g := a.Ground
 	g.DB.Committed = m.Committed
 	m.Gauge("roundel_db_connections_open", "Connections to the database.", func() float64 { return float64(g.DB.Stats().OpenConnections) })
 	m.Gauge("roundel_db_connections_in_use", "Connections to the database in use.", func() float64 { return float64(g.DB.Stats().InUse) })
@@ -101,14 +101,14 @@ func measureDatabase(m *observe.Metrics, g *Ground) {
 	shapes := g.Keys.Shapes
 	m.Counter("roundel_shape_cache_hits_total", "Documents that were canonicalised by a known shape.", func() float64 { return float64(shapes.Stats().Fast) })
 	m.Counter("roundel_shape_cache_misses_total", "Documents that the full processor canonicalised.", func() float64 { return float64(shapes.Stats().Full) })
-	m.Sampled(g.Now, 10*time.Second, func() ([]observe.Sample, error) { return sample(g.DB, g.Now()) })
+	m.Sampled(g.Now, 10*time.Second, func() ([]observe.Sample, error) { return sample(a, g.Now()) })
 }
 
 // sample reads what waits: jobs and mails.
-func sample(db *sqldb.DB, now time.Time) ([]observe.Sample, error) {
+func sample(a *App, now time.Time) ([]observe.Sample, error) {
 	ctx, cancel := context.WithTimeout(sqldb.ForInstallation(context.Background()), 5*time.Second)
 	defer cancel()
-	waiting, parked, oldest, err := jobs.Backlog(ctx, db, now)
+	waiting, parked, oldest, err := jobs.Backlog(ctx, a.Ground.DB, now)
 	if err != nil {
 		return nil, err
 	}
@@ -117,7 +117,7 @@ func sample(db *sqldb.DB, now time.Time) ([]observe.Sample, error) {
 		{Name: "roundel_jobs_parked", Help: "Jobs that were given up: somebody must look.", Number: float64(parked)},
 		{Name: "roundel_jobs_oldest_seconds", Help: "How long the oldest job has been due.", Number: oldest.Seconds()},
 	}
-	states, err := outbox.States(ctx, db)
+	states, err := a.Features.Outbox.States(ctx)
 	if err != nil {
 		return nil, err
 	}

@@ -20,24 +20,19 @@ const (
 	parallel = 4                // connections to the mail server at once
 	hold     = 15 * time.Minute // longer than a batch may take: mail.SMTP gives up after two minutes each
 	pause    = time.Minute      // while the mail server does not answer at all
+	idle     = 24 * time.Hour   // while there is none
 	// maxAttempts failures take about three days with the waits of backoff.
 	maxAttempts = 20
 )
 
-// Deliver sends every mail that is due. It is the handler of JobKind.
+// Deliver sends every mail that is due. It is the handler of JobKind. Without a
+// mail server all of them stay queued, and Resume finds them once there is one.
 func (s *Service) Deliver(ctx context.Context, _ json.RawMessage) error {
-	from, to := Waiting, Queued
-	if s.Sender == nil {
-		from, to = Queued, Waiting
-	}
-	if err := s.DB.Write(ctx, func(tx *sqldb.Tx) error { return setState(ctx, tx, from, to) }); err != nil {
-		return fmt.Errorf("outbox: %w", err)
-	}
-	if s.Sender == nil {
-		return nil
-	}
 	earliest := time.Time{}
-	for {
+	if s.Sender == nil {
+		earliest = s.Now().Add(idle)
+	}
+	for s.Sender != nil {
 		answered, count, err := s.deliverBatch(ctx)
 		if err != nil {
 			return fmt.Errorf("outbox: %w", err)

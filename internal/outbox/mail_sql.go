@@ -57,28 +57,26 @@ func list(ctx context.Context, tx *sqldb.Tx, orgID int64, f Filter) ([]Entry, er
 	if f.Limit <= 0 {
 		f.Limit = 100
 	}
+	award := `$2 = 0`
+	if f.Award > 0 {
+		award = `award_id = $2 AND award_id > 0` // by index
+	}
 	return sqldb.Collect(ctx, tx, scanRow, `SELECT `+columns+` FROM outbox_mail
-		WHERE organisation_id = $1 AND (award_id = $2 OR $2 = 0) AND (state = $3 OR $3 = '')
+		WHERE organisation_id = $1 AND `+award+` AND (state = $3 OR $3 = '')
 			AND ($5 OR id < (SELECT id FROM outbox_mail WHERE public_id = $4 AND organisation_id = $1))
 		ORDER BY id DESC LIMIT $6`, orgID, f.Award, f.State, f.Before, f.Before.IsZero(), f.Limit)
 }
 
-func countStates(ctx context.Context, tx *sqldb.Tx, orgID int64) (map[string]int, error) {
+func (s *Service) countStates(ctx context.Context, tx *sqldb.Tx, query string, args ...any) (map[string]int, error) {
 	counts := map[string]int{}
 	_, err := sqldb.Collect(ctx, tx, func(r *sql.Rows) (struct{}, error) {
 		var state string
 		var n int
 		err := r.Scan(&state, &n)
-		counts[state] = n
+		counts[s.seen(state)] = n
 		return struct{}{}, err
-	}, `SELECT state, count(*) FROM outbox_mail WHERE organisation_id = $1 GROUP BY state`, orgID)
+	}, query, args...)
 	return counts, err
-}
-
-// setState moves all mails from one state to another.
-func setState(ctx context.Context, tx *sqldb.Tx, from, to string) error {
-	_, err := tx.Exec(ctx, `UPDATE outbox_mail SET state = $2, next_at = 0 WHERE state = $1`, from, to)
-	return err
 }
 
 func requeue(ctx context.Context, tx *sqldb.Tx, id publicid.ID) error {
@@ -127,22 +125,6 @@ func nextDue(ctx context.Context, tx *sqldb.Tx) (time.Time, bool, error) {
 	var at sql.NullInt64
 	err := tx.QueryRow(ctx, `SELECT min(next_at) FROM outbox_mail WHERE state = 'queued'`).Scan(&at)
 	return sqldb.Time(at.Int64), at.Valid, err
-}
-
-// States returns how many mails of the installation are in each state.
-func States(ctx context.Context, db *sqldb.DB) (counts map[string]int, err error) {
-	err = db.Read(ctx, func(tx *sqldb.Tx) error {
-		counts = map[string]int{}
-		_, err := sqldb.Collect(ctx, tx, func(r *sql.Rows) (struct{}, error) {
-			var state string
-			var n int
-			err := r.Scan(&state, &n)
-			counts[state] = n
-			return struct{}{}, err
-		}, `SELECT state, count(*) FROM outbox_mail GROUP BY state`)
-		return err
-	})
-	return counts, err
 }
 
 // recordRetry tells the audit log that somebody had a mail sent once more.

@@ -28,7 +28,7 @@ import (
 // The states of a mail.
 const (
 	Queued  = "queued"  // will be sent, now or when NextAt comes
-	Waiting = "waiting" // there is no mail server; sent once there is one
+	Waiting = "waiting" // queued while there is no mail server; never stored, it is how that is shown
 	Held    = "held"    // never sent, only shown: trial awards
 	Sent    = "sent"    // the mail server took it; its text is erased
 	Failed  = "failed"  // given up; LastError says why
@@ -131,10 +131,26 @@ func (s *Service) Resume(ctx context.Context) error {
 // List returns an organisation's mails, newest first.
 func (s *Service) List(ctx context.Context, orgID int64, f Filter) (all []Entry, err error) {
 	err = s.DB.Read(ctx, func(tx *sqldb.Tx) error {
+		f.State = s.seen(f.State)
 		all, err = list(ctx, tx, orgID, f)
 		return err
 	})
+	for i := range all {
+		all[i].State = s.seen(all[i].State)
+	}
 	return all, err
+}
+
+// seen turns a state that is stored into the one that people see, and back:
+// without a mail server, what is queued waits for one.
+func (s *Service) seen(state string) string {
+	switch {
+	case s.Sender == nil && state == Queued:
+		return Waiting
+	case s.Sender == nil && state == Waiting:
+		return Queued
+	}
+	return state
 }
 
 // Filter chooses mails. The zero Filter chooses the newest 100.
@@ -148,7 +164,16 @@ type Filter struct {
 // Counts returns how many mails of an organisation are in each state.
 func (s *Service) Counts(ctx context.Context, orgID int64) (counts map[string]int, err error) {
 	err = s.DB.Read(ctx, func(tx *sqldb.Tx) error {
-		counts, err = countStates(ctx, tx, orgID)
+		counts, err = s.countStates(ctx, tx, `SELECT state, count(*) FROM outbox_mail WHERE organisation_id = $1 GROUP BY state`, orgID)
+		return err
+	})
+	return counts, err
+}
+
+// States returns how many mails of the installation are in each state.
+func (s *Service) States(ctx context.Context) (counts map[string]int, err error) {
+	err = s.DB.Read(ctx, func(tx *sqldb.Tx) error {
+		counts, err = s.countStates(ctx, tx, `SELECT state, count(*) FROM outbox_mail GROUP BY state`)
 		return err
 	})
 	return counts, err
@@ -163,6 +188,7 @@ func (s *Service) Get(ctx context.Context, orgID int64, id publicid.ID) (e *Entr
 	if err != nil {
 		return nil, err
 	}
+	e.State = s.seen(e.State)
 	return e, s.unseal(e)
 }
 
