@@ -38,7 +38,7 @@ var sentences = []string{
 		WHERE a.erased_at = 0 AND e.id <= (SELECT coalesce(max(cursor), 0) FROM consumer_cursor WHERE name = 'claim')
 			AND NOT EXISTS (SELECT 1 FROM outbox_mail m WHERE m.award_id = a.id AND m.award_id > 0)`,
 	`SELECT 'a claim link of award ' || s.award_id || ' is not kept as a hash' FROM claim_secret s WHERE length(s.secret_hash) <> 32`,
-	`SELECT 'mail ' || m.id || ' is ' || m.state || ', which is no state of a mail' FROM outbox_mail m WHERE m.state NOT IN ('queued', 'waiting', 'held', 'sent', 'failed')`,
+	`SELECT 'mail ' || m.id || ' is ' || m.state || ', which is no state of a mail' FROM outbox_mail m WHERE m.state NOT IN ('queued', 'held', 'sent', 'failed')`,
 	`SELECT 'mail ' || m.id || ' was sent and still holds its text' FROM outbox_mail m WHERE m.state = 'sent' AND (m.body_text <> '' OR m.body_html <> '' OR length(m.sealed) > 0)`,
 	`SELECT 'mail ' || m.id || ' is about award ' || m.award_id || ', which is not there or another organisation''s' FROM outbox_mail m
 		LEFT JOIN award a ON a.id = m.award_id WHERE m.award_id > 0 AND (a.id IS NULL OR a.organisation_id <> m.organisation_id)`,
