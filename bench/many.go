@@ -53,6 +53,7 @@ func manyRuns(ctx context.Context, s settings) error {
 		calm = append(calm, server.ready)
 		idle, _ = server.memory()
 	}
+	fmt.Fprintf(os.Stderr, "ready after a stop: %v\n", calm)
 	for n := range starts {
 		ended := make(chan struct{})
 		go func() {
@@ -74,10 +75,12 @@ func manyRuns(ctx context.Context, s settings) error {
 		}
 		killed = append(killed, server.ready)
 	}
+	fmt.Fprintf(os.Stderr, "ready after a kill: %v\n", killed)
 	backup, size, meanwhile, err := i.backupUnderLoad(ctx, s.binary, server)
 	if err != nil {
 		return err
 	}
+	fmt.Fprintf(os.Stderr, "a backup: %s\n", backup)
 	if err = server.stop(false); err != nil {
 		return err
 	}
@@ -126,6 +129,7 @@ func (i *installation) fillUp(s *server, many int) (first, last float64, total i
 			first = o.perSecond()
 		}
 		last = o.perSecond()
+		fmt.Fprintf(os.Stderr, "%d credentials, %.0f a second\n", total, last)
 	}
 	return first, last, total, nil
 }
