@@ -45,7 +45,7 @@ func newWorld(t *testing.T, db *sqldb.DB) *world {
 	s.SealFactor = func(secret []byte) []byte { return []byte(turned(string(secret))) }
 	s.OpenFactor = func(sealed []byte) ([]byte, error) { return []byte(turned(string(sealed))), nil }
 	w := &world{Service: s, clock: c, t: t, db: db}
-	w.runner = &jobs.Runner{DB: db, Now: time.Now, Handlers: s.Handlers()}
+	w.runner = &jobs.Runner{DB: db, Now: c.Now, Handlers: s.Handlers()}
 	w.mails = &outbox.Service{DB: db, Now: c.Now, Open: func(b []byte) (string, error) { return turned(string(b)), nil }}
 	for kind, h := range w.mails.Handlers() {
 		w.runner.Handlers[kind] = h
