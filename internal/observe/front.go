@@ -49,7 +49,11 @@ func (f *Front) Handler(next http.Handler) http.Handler {
 			if v != nil && v != http.ErrAbortHandler {
 				f.Log.ErrorContext(ctx, "panic", "route", q.route, "value", v, "stack", string(debug.Stack()))
 				if a.status == 0 {
-					http.Error(a, "Something went wrong here. When you ask for help, say this number: "+q.id, http.StatusInternalServerError)
+					for _, name := range []string{"Content-Length", "Content-Encoding", "Etag", "Last-Modified"} {
+						a.Header().Del(name) // of the answer that did not come about
+					}
+					a.Header().Set("Cache-Control", "no-store")
+					Problem(a, http.StatusInternalServerError, "Something went wrong here. When you ask for help, say this number: "+q.id, nil)
 					v = nil
 				}
 			}

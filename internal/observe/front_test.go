@@ -23,7 +23,11 @@ func house(log *slog.Logger, m *observe.Metrics) http.Handler {
 		log.InfoContext(r.Context(), "opened", "what", "a\nlevel=ERROR msg=forged")
 		_, _ = io.WriteString(w, observe.RequestID(r.Context())+" "+observe.ClientAddress(r.Context()))
 	})
-	mux.HandleFunc("GET /panic", func(http.ResponseWriter, *http.Request) { panic("ada@example.org") })
+	mux.HandleFunc("GET /panic", func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Length", "3")
+		w.Header().Set("Cache-Control", "public, max-age=600")
+		panic("ada@example.org")
+	})
 	mux.HandleFunc("GET /busy", func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusServiceUnavailable) })
 	mux.HandleFunc("GET /late", func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(200); panic("late") })
 	f := &observe.Front{Log: log, Access: true, Metrics: m, Now: time.Now,
@@ -119,6 +123,13 @@ func TestPanicsEndInAnAnswer(t *testing.T) {
 	}
 	if strings.Contains(w.Body.String(), "ada") || strings.Contains(w.Body.String(), "goroutine") {
 		t.Errorf("the answer tells of the panic: %s", w.Body)
+	}
+	var problem struct{ Instance string }
+	if err := json.Unmarshal(w.Body.Bytes(), &problem); err != nil || problem.Instance == "" || w.Header().Get("Content-Type") != "application/problem+json" {
+		t.Errorf("no problem document that names its request: %v %s", err, w.Body)
+	}
+	if w.Header().Get("Content-Length") != "" || w.Header().Get("Cache-Control") != "no-store" {
+		t.Errorf("headers of the answer that did not come about: %v", w.Header())
 	}
 	defer func() {
 		if v := recover(); v != http.ErrAbortHandler {
